@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wasgi/wasgi/host"
+	"github.com/wasgi/wasgi/host/config"
+)
+
+func newServe() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve [DIR]",
+		Short: "Serve the apps of a folder",
+		Long: "Serve the .wasm files of DIR, each under its name: hello.wasm answers at /hello, index.wasm at /.\n" +
+			"Without DIR, the folder is apps.dir of the configuration.",
+		Args: usage(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := loadConfig(cmd, strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			log, err := newLogger(cfg.Log, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			listener, err := listen(cfg)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), cfg, log, listener, cmd.OutOrStdout())
+		},
+	}
+	addServeFlags(cmd)
+	return cmd
+}
+
+// listen comes before loading the apps: a port that is taken should not cost the time that takes.
+func listen(cfg config.Config) (net.Listener, error) {
+	listener, err := net.Listen("tcp", cfg.Server.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("server.listen: %w; name another address with --listen", err)
+	}
+	return listener, nil
+}
+
+// serve opens the host, says what it serves, and serves until ctx is done.
+func serve(ctx context.Context, cfg config.Config, log *slog.Logger, listener net.Listener, stdout io.Writer) error {
+	h, err := host.Open(ctx, host.Options{Config: cfg, Log: log})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	printApps(stdout, h.Status())
+	fmt.Fprintf(stdout, "\nserving %s at %s\n", cfg.Apps.Dir, address(listener))
+	return errors.Join(h.Serve(ctx, listener), h.Close())
+}
+
+// address is what to open in a browser. A listener on all interfaces is reached at localhost.
+func address(listener net.Listener) string {
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return listener.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
+}
+
+// printApps prints one line for each app.
+func printApps(w io.Writer, apps []host.Status) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "APP\tMOUNT\tKIND\tSIZE\tSTATE")
+	for _, app := range apps {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", printable(app.Name), printable(strings.Join(app.Mounts, " ")),
+			or(app.Kind, "-"), size(app.Size), app.State)
+	}
+	_ = table.Flush() // a terminal that is gone is told nothing
+}
+
+// size writes bytes for people.
+func size(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+// printable keeps what a file's name holds from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

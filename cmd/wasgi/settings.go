@@ -1,0 +1,77 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/wasgi/wasgi/host/config"
+)
+
+// flagKeys says which configuration key a flag sets.
+var flagKeys = map[string]string{
+	"listen":     "server.listen",
+	"log-level":  "log.level",
+	"log-format": "log.format",
+	"access-log": "log.access",
+}
+
+// addLogFlags adds the flags of every command that runs apps.
+func addLogFlags(cmd *cobra.Command) {
+	cmd.Flags().String("config", "", "configuration `FILE` (default wasgi.toml, .yaml or .json here, if there is one)")
+	cmd.Flags().String("log-level", "info", "least severe `LEVEL` to log: debug, info, warn or error")
+	cmd.Flags().String("log-format", "", "log as `text|json` (default text on a terminal, json elsewhere)")
+}
+
+// addServeFlags adds the flags of the commands that listen.
+func addServeFlags(cmd *cobra.Command) {
+	addLogFlags(cmd)
+	cmd.Flags().String("listen", config.Default().Server.Listen, "listen on `ADDR`, host:port; port 0 is any free one")
+	cmd.Flags().Bool("access-log", false, "log each request")
+}
+
+// loadConfig lays the flags that were given over environment, file and defaults. dir, if any, is the apps folder.
+func loadConfig(cmd *cobra.Command, dir string) (config.Config, error) {
+	flags := map[string]string{}
+	for name, key := range flagKeys {
+		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed {
+			flags[key] = flag.Value.String()
+		}
+	}
+	if dir != "" {
+		flags["apps.dir"] = dir
+	}
+	file, err := cmd.Flags().GetString("config")
+	if err != nil {
+		return config.Config{}, err
+	}
+	return config.Load(config.Source{File: file, Environ: os.Environ(), Flags: flags})
+}
+
+// newLogger logs to w: text for people, JSON for machines.
+func newLogger(cfg config.Log, w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
+		return nil, err
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if cfg.Format == "json" || cfg.Format == "" && !isTerminal(w) {
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	options.ReplaceAttr = func(groups []string, attr slog.Attr) slog.Attr {
+		if attr.Key == slog.TimeKey && len(groups) == 0 {
+			return slog.String(slog.TimeKey, attr.Value.Time().Format(time.TimeOnly))
+		}
+		return attr
+	}
+	return slog.New(slog.NewTextHandler(w, options)), nil
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

@@ -1,0 +1,81 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// address is host:port, as net.Listen takes it.
+var address = stringKind("host:port", "127.0.0.1:8080", listenAddress)
+
+func listenAddress(s string) (string, error) {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return "", fmt.Errorf("%s is not host:port; write one like \"127.0.0.1:8080\", or \":8080\" for all interfaces", shown(s))
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || !digits(port) {
+		return "", fmt.Errorf("%s: port %s is not a number from 0 to 65535", shown(s), shown(port))
+	} else if canonical := strconv.FormatUint(n, 10); canonical != port {
+		return "", fmt.Errorf("%s: write the port as %s", shown(s), canonical)
+	}
+	if _, err := netip.ParseAddr(host); host == "" || err == nil {
+		return s, nil
+	}
+	if _, err := hostName(host); err != nil {
+		return "", fmt.Errorf("%s: host %w", shown(s), err)
+	}
+	return s, nil
+}
+
+// hostList is the names an app answers for.
+var hostList = listKind("list of host names", "example.com", hostNames)
+
+// hostNames returns the names in lower case, in the same order.
+func hostNames(list []string) ([]string, error) {
+	var lower []string
+	var errs []error
+	seen := map[string]bool{}
+	for i, s := range list {
+		name, err := hostName(s)
+		if err == nil && seen[name] {
+			err = fmt.Errorf("%s is there twice", shown(s))
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("entry %d: %w", i+1, err))
+		}
+		seen[name] = true
+		lower = append(lower, name)
+	}
+	return lower, joinLine(errs)
+}
+
+// hostName checks a name as RFC 1123 writes it, and returns it in lower case.
+func hostName(s string) (string, error) {
+	name := strings.ToLower(s)
+	switch {
+	case name == "":
+		return "", fmt.Errorf("%s is empty", shown(s))
+	case len(name) > 253:
+		return "", fmt.Errorf("%s is longer than 253 bytes", shown(s))
+	case strings.Contains(name, "*"):
+		return "", fmt.Errorf("%s: a wildcard is not possible; write each name", shown(s))
+	case strings.Contains(name, ":"):
+		return "", fmt.Errorf("%s: write the name alone, without scheme or port", shown(s))
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if !hostLabel(label) {
+			return "", fmt.Errorf("%s is not a host name: parts between dots are 1 to 63 letters, digits and inner hyphens (other alphabets as xn--)", shown(s))
+		}
+	}
+	return name, nil
+}
+
+func hostLabel(s string) bool {
+	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}

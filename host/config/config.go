@@ -1,0 +1,131 @@
+// Package config reads the server's configuration and the apps' manifests, and hands out one validated value.
+//
+// Four layers are laid over one another, key by key: the defaults, a file, the environment, flags. Each value is parsed
+// where it was written, so that an error names the file, the variable or the flag at fault, and says what would be right.
+// All errors of all layers are reported at once.
+//
+// A file is TOML, YAML or JSON. Keys are exact: they are lower case, and an unknown one is an error. Durations are strings
+// with a unit ("10s", "500ms", "1h30m") or whole numbers of seconds; sizes are strings with a unit ("64MiB", "64KB") or
+// whole numbers of bytes. A string without a unit is an error in a file.
+//
+// The variable of a key is WASGI_, the key in upper case, and _ for each dot: WASGI_SERVER_LISTEN,
+// WASGI_DEFAULTS_INSTANCES_MAX. WASGI_LISTEN is short for WASGI_SERVER_LISTEN, and WASGI_CONFIG names the file. An empty
+// variable counts as unset. Variables and flags are text: a bare number is seconds or bytes, a list is separated by commas,
+// and an element that holds a comma needs the file.
+//
+// [Keys] and [ManifestKeys] list every key with its type, default and meaning.
+package config
+
+import "time"
+
+// Config is the whole configuration. It shares its slices with its copies: read it, never change it. Paths are relative to
+// the folder that the process runs in.
+type Config struct {
+	Server Server
+	Apps   Apps
+	Log    Log
+	// Defaults holds for every app whose manifest does not say otherwise. Its Mount is always "".
+	Defaults App
+}
+
+// Server is the listener and its limits.
+type Server struct {
+	// Listen is host:port. An empty host is all interfaces, port 0 any free one.
+	Listen string
+	// ReadHeaderTimeout is how long a client may take to send a request's headers.
+	ReadHeaderTimeout time.Duration
+	// IdleTimeout is how long a connection may wait for its next request.
+	IdleTimeout time.Duration
+	// MaxHeaderBytes bounds a request's line and headers, in bytes. It fits an int on every platform.
+	MaxHeaderBytes int64
+	// ShutdownTimeout is how long running requests may take after the signal to stop; 0 cuts them off.
+	ShutdownTimeout time.Duration
+}
+
+// Apps says where the apps are.
+type Apps struct {
+	// Dir is the folder of apps.
+	Dir string
+	// Watch says whether changes in Dir are taken up while serving.
+	Watch bool
+	// Settle is how long a file must have been still before it is loaded.
+	Settle time.Duration
+	// Cache is the folder of compiled modules; "" is a folder in the user's cache folder.
+	Cache string
+}
+
+// Log says what is logged, and how.
+type Log struct {
+	// Level is debug, info, warn or error.
+	Level string
+	// Format is text or json; "" is text on a terminal and json elsewhere.
+	Format string
+	// Access says whether each request is logged.
+	Access bool
+}
+
+// App is what one app runs under.
+type App struct {
+	// Mount is the path the app answers under, decoded and without a trailing slash; "" is what its file name says.
+	Mount string
+	// Hosts are the lower-case host names the app answers for, as ordered in the file; none is every host.
+	Hosts []string
+	// Timeout runs from the request's arrival to the first byte of the response's body.
+	Timeout time.Duration
+	// WriteTimeout is how long a block of a body may make no progress.
+	WriteTimeout time.Duration
+	// MaxDuration bounds the whole exchange; 0 is no bound.
+	MaxDuration time.Duration
+	// Memory caps the memory of one instance, in bytes: whole pages of 64 KiB, at most 4 GiB. What a file says is rounded
+	// down to whole pages, since a guest cannot have part of one and must never get more than was granted.
+	Memory int64
+	// MaxBody caps a request's body, in bytes.
+	MaxBody int64
+	// Instances says how many instances there may be.
+	Instances Instances
+	// QueueTimeout is how long a request waits for an instance; 0 does not wait.
+	QueueTimeout time.Duration
+	// Isolation is request, instance or fresh.
+	Isolation string
+	// Env is the environment granted to the guest, as "NAME=value". A manifest's list replaces that of the defaults.
+	Env []string
+	// Enabled says whether the app is served.
+	Enabled bool
+}
+
+// Instances bounds the number of instances of one app.
+type Instances struct {
+	// Min are kept ready.
+	Min int
+	// Max may run at once. An open stream holds one.
+	Max int
+}
+
+// Default returns the configuration that holds where nothing else is said.
+func Default() Config {
+	return Config{
+		Server: Server{
+			Listen:            "127.0.0.1:8080",
+			ReadHeaderTimeout: 10 * time.Second,
+			IdleTimeout:       2 * time.Minute,
+			MaxHeaderBytes:    64 << 10,
+			ShutdownTimeout:   30 * time.Second,
+		},
+		Apps:     Apps{Dir: "apps", Watch: true, Settle: 100 * time.Millisecond},
+		Log:      Log{Level: "info"},
+		Defaults: defaultApp(),
+	}
+}
+
+func defaultApp() App {
+	return App{
+		Timeout:      30 * time.Second,
+		WriteTimeout: 30 * time.Second,
+		Memory:       128 << 20,
+		MaxBody:      100 << 20,
+		Instances:    Instances{Min: 1, Max: 64},
+		QueueTimeout: 10 * time.Second,
+		Isolation:    "request",
+		Enabled:      true,
+	}
+}

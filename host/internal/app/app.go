@@ -1,0 +1,40 @@
+// Package app holds what a mount leads to: an app and its generations. A generation is one version of an app, with its
+// module, its settings and its pool of instances; an app swaps generations by one pointer, and the old one closes itself
+// when the last request has left it. No lock is held across a request.
+package app
+
+import "sync/atomic"
+
+// App is a named web application. Its methods may be called concurrently.
+type App struct {
+	name    string
+	current atomic.Pointer[Generation]
+}
+
+// New returns an app that serves nothing yet.
+func New(name string) *App { return &App{name: name} }
+
+// Name is the app's name, unique in its folder: "hello", "api/users".
+func (a *App) Name() string { return a.name }
+
+// Enter pins the current generation for one request, or returns nil if the app serves nothing. The caller must call
+// [Generation.Leave].
+func (a *App) Enter() *Generation {
+	for {
+		g := a.current.Load()
+		if g == nil || g.enter() {
+			return g
+		}
+		// g was swapped out and drained between the load and the count: a newer one, or none, is there by now.
+	}
+}
+
+// Swap makes next the current generation, or none if it is nil, and retires the one before: it serves the requests that are
+// in it, then closes. Swap returns that one, or nil.
+func (a *App) Swap(next *Generation) *Generation {
+	previous := a.current.Swap(next)
+	if previous != nil {
+		previous.Leave()
+	}
+	return previous
+}

@@ -1,0 +1,157 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/pool"
+)
+
+var errBusy = errors.New("no instance became free within queue_timeout; raise instances.max or queue_timeout")
+
+// Generation is one version of an app. Its methods may be called concurrently.
+type Generation struct {
+	app      string
+	number   uint64
+	program  guest.Program
+	settings guest.Settings
+	log      *slog.Logger
+	pool     *pool.Pool[guest.Instance]
+
+	// users counts the requests inside, and one more while the generation is current. It never rises from 0.
+	users  atomic.Int64
+	closed chan struct{}
+}
+
+// NewGeneration makes a generation of program, which it owns from then on, and starts its first instances: the proof that
+// the program runs. It fails if they fail. number is unique within the app and rises.
+func NewGeneration(ctx context.Context, app string, number uint64, program guest.Program, settings guest.Settings, log *slog.Logger) (*Generation, error) {
+	g := &Generation{
+		app: app, number: number, program: program, settings: settings, log: log, closed: make(chan struct{}),
+	}
+	g.users.Store(1)
+	g.pool = pool.New(pool.Options[guest.Instance]{
+		Min:    settings.MinInstances,
+		Max:    settings.MaxInstances,
+		New:    g.instantiate,
+		Close:  guest.Instance.Close,
+		Failed: func(err error) { log.Error("an instance could not be made ready", "error", err) },
+	})
+	if err := g.prove(ctx); err != nil {
+		g.Leave()
+		return nil, err
+	}
+	return g, nil
+}
+
+// prove runs one instance up to where it could serve, and makes the others that are to be kept ready.
+func (g *Generation) prove(ctx context.Context) error {
+	first, err := g.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	g.pool.Release(first)
+	return g.pool.Fill(ctx)
+}
+
+// instantiate makes one instance, which may take as long as a response.
+func (g *Generation) instantiate(ctx context.Context) (guest.Instance, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, g.settings.Timeout, guest.ErrTimeout)
+	defer cancel()
+	instance, err := g.program.New(ctx)
+	return instance, g.sign(err)
+}
+
+// Number is the generation's number.
+func (g *Generation) Number() uint64 { return g.number }
+
+// Settings is what the generation runs under.
+func (g *Generation) Settings() guest.Settings { return g.settings }
+
+// Kind is the guest kind of the program.
+func (g *Generation) Kind() string { return g.program.Kind() }
+
+// Serve plays one exchange on an instance of its own. An error is a [*guest.Fault]. The caller is inside, between Enter and
+// Leave.
+func (g *Generation) Serve(ctx context.Context, exchange guest.Exchange) error {
+	instance, err := g.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		// Also when the exchange panics its way out: an instance that did not end well is never used again.
+		if done && instance.Reset() {
+			g.pool.Release(instance)
+		} else {
+			g.pool.Discard(instance)
+		}
+	}()
+	if err := instance.Serve(ctx, exchange); err != nil {
+		return g.sign(err)
+	}
+	done = true
+	return nil
+}
+
+// acquire waits at most queue_timeout for an instance, be it one that comes back or one that is being made.
+func (g *Generation) acquire(ctx context.Context) (guest.Instance, error) {
+	if instance, ok := g.pool.TryAcquire(); ok {
+		return instance, nil
+	}
+	waiting, cancel := context.WithTimeoutCause(ctx, g.settings.QueueTimeout, errBusy)
+	defer cancel()
+	instance, err := g.pool.Acquire(waiting)
+	if errors.Is(err, errBusy) {
+		err = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindBusy, Cause: errBusy}
+	}
+	return instance, g.sign(err)
+}
+
+// sign turns err into a fault that names this generation. It returns nil for nil.
+func (g *Generation) sign(err error) error {
+	if err == nil {
+		return nil
+	}
+	var fault *guest.Fault
+	if !errors.As(err, &fault) {
+		fault = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindOf(err), Cause: err}
+	}
+	fault.App, fault.Generation = g.app, g.number
+	return fault
+}
+
+// enter counts one more request, unless the generation is over.
+func (g *Generation) enter() bool {
+	for {
+		n := g.users.Load()
+		if n == 0 {
+			return false
+		}
+		if g.users.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// Leave is the counterpart of [App.Enter]. The last one out closes the generation.
+func (g *Generation) Leave() {
+	if g.users.Add(-1) == 0 {
+		go g.close() // closing waits for instances in the making, which no request should
+	}
+}
+
+// Closed is closed when the generation has released all it held.
+func (g *Generation) Closed() <-chan struct{} { return g.closed }
+
+func (g *Generation) close() {
+	g.pool.Close()
+	if err := g.program.Close(); err != nil {
+		g.log.Error("a drained generation could not be closed", "error", fmt.Errorf("app %q: %w", g.app, err))
+	}
+	close(g.closed)
+}

@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/wasgi/wasgi/host/internal/guest"
+)
+
+// instanceKey is how host functions find the instance that calls them.
+type instanceKey struct{}
+
+// callContext carries the running instance. It is made anew for each call: wazero's watcher may look at it a moment after
+// the call has returned.
+type callContext struct {
+	context.Context
+	instance *Instance
+}
+
+// Value implements [context.Context].
+func (c *callContext) Value(key any) any {
+	if key == (instanceKey{}) {
+		return c.instance
+	}
+	return c.Context.Value(key)
+}
+
+func instanceOf(ctx context.Context) *Instance {
+	return ctx.Value(instanceKey{}).(*Instance)
+}
+
+// ended is what a host function panics with to end the guest's call where it stands.
+type ended struct{ cause error }
+
+func (e *ended) Error() string { return e.cause.Error() }
+func (e *ended) Unwrap() error { return e.cause }
+
+// End ends the guest's call from within a host function: no guest code runs after it. It does not return.
+func End(cause error) { panic(&ended{cause}) }
+
+// run is the one way into a guest: it notes the context for host functions, and turns what comes out into a fault.
+func (i *Instance) run(ctx context.Context, enter func(context.Context) error) (err error) {
+	if ctx.Err() != nil {
+		return asFault(&ended{context.Cause(ctx)})
+	}
+	i.ctx = ctx
+	defer func() {
+		i.ctx = nil
+		// An end that found the guest between two of its frames passes wazero by.
+		if r := recover(); r != nil {
+			end, ok := r.(*ended)
+			if !ok {
+				panic(r)
+			}
+			err = end
+		}
+		if err != nil {
+			err = asFault(err)
+		}
+	}()
+	return enter(&callContext{Context: ctx, instance: i})
+}
+
+// closing is called by wazero when it has decided to close the instance during a call: the context is done, or the guest
+// has called proc_exit. Ending the call here, before wazero does, keeps the memory mapped while guest frames are still on
+// the stack, and gives the fault a stack with function names. Nothing leaks: the memory is ours and freed by Close.
+func (i *Instance) closing(_ context.Context, code uint32) {
+	switch {
+	case i.ctx == nil:
+		// Close called by the host.
+	case code == sys.ExitCodeContextCanceled || code == sys.ExitCodeDeadlineExceeded:
+		End(context.Cause(i.ctx))
+	default:
+		End(fmt.Errorf("the guest exited with code %d", code))
+	}
+}
+
+// What wazero puts between the parts of an error's text.
+const (
+	stackMark     = "\nwasm stack trace:\n\t"
+	recoveredMark = " (recovered by wazero)"
+	wasmMark      = "wasm error: "
+)
+
+// asFault sorts whatever ended a call. Its phase is call.
+func asFault(err error) *guest.Fault {
+	if fault, ok := errors.AsType[*guest.Fault](err); ok {
+		return fault
+	}
+	text, trace, _ := strings.Cut(err.Error(), stackMark)
+	fault := &guest.Fault{Phase: guest.PhaseCall, Stack: frames(trace)}
+	if end, ok := errors.AsType[*ended](err); ok {
+		fault.Cause = end.cause
+		fault.Kind = guest.KindOf(end.cause)
+		return fault
+	}
+	if bug, ok := errors.AsType[runtime.Error](err); ok {
+		fault.Kind, fault.Cause = guest.KindHost, fmt.Errorf("a host function panicked: %w", bug)
+		return fault
+	}
+	text = strings.TrimSuffix(strings.TrimPrefix(text, wasmMark), recoveredMark)
+	fault.Kind, fault.Cause = guest.KindTrap, errors.New(text)
+	return fault
+}
+
+// frames splits wazero's stack trace into function names, innermost first.
+func frames(trace string) []string {
+	trace, _, _ = strings.Cut(trace, "\n\n")
+	var out []string
+	for line := range strings.SplitSeq(trace, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, strings.TrimPrefix(line, "."))
+		}
+	}
+	return out
+}

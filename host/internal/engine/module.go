@@ -1,0 +1,122 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+)
+
+const pageSize = 64 << 10 // bytes of one page of linear memory
+
+// Module is compiled code: immutable, shared by its instances.
+type Module struct {
+	engine   *Engine
+	compiled wazero.CompiledModule
+	size     int
+}
+
+// Compile compiles a core WebAssembly module and checks that everything it imports exists. It does not look at ctx while
+// it compiles.
+func (e *Engine) Compile(ctx context.Context, data []byte) (module *Module, err error) {
+	// The compiler is large and eats strangers' input: a panic of its must cost this file alone.
+	defer func() {
+		if r := recover(); r != nil {
+			module, err = nil, fmt.Errorf("compile: the compiler panicked: %v", r)
+		}
+	}()
+	compiled, err := e.runtime.CompileModule(ctx, data)
+	if err != nil {
+		return nil, fmt.Errorf("compile: %w", err)
+	}
+	module = &Module{engine: e, compiled: compiled, size: len(data)}
+	if err := module.checkImports(); err != nil {
+		_ = module.Close(ctx) // the first error is the one that matters
+		return nil, err
+	}
+	return module, nil
+}
+
+// Close releases the compiled code. All instances must have been closed.
+func (m *Module) Close(ctx context.Context) error { return m.compiled.Close(ctx) }
+
+// Size is the length of the file that was compiled, in bytes.
+func (m *Module) Size() int { return m.size }
+
+// ImportsFrom reports whether any function is imported from the host module of that name.
+func (m *Module) ImportsFrom(host string) bool {
+	return slices.ContainsFunc(m.compiled.ImportedFunctions(), func(f api.FunctionDefinition) bool {
+		module, _, _ := f.Import()
+		return module == host
+	})
+}
+
+// checkImports names every import that nothing provides, and every one whose type differs.
+func (m *Module) checkImports() error {
+	m.engine.mu.RLock()
+	defer m.engine.mu.RUnlock()
+	var problems []error
+	for _, f := range m.compiled.ImportedFunctions() {
+		module, name, _ := f.Import()
+		problems = append(problems, m.checkImport(module, name, signatureOf(f)))
+	}
+	for _, memory := range m.compiled.ImportedMemories() {
+		module, name, _ := memory.Import()
+		problems = append(problems, fmt.Errorf("import %q.%q: memories cannot be imported; "+
+			"define the memory in the module and export it", module, name))
+	}
+	return errors.Join(problems...)
+}
+
+func (m *Module) checkImport(module, name string, has Signature) error {
+	functions, ok := m.engine.linked[module]
+	if !ok {
+		return fmt.Errorf("import %q.%q: no such host module; this host offers %s",
+			module, name, strings.Join(slices.Sorted(maps.Keys(m.engine.linked)), ", "))
+	}
+	want, ok := functions[name]
+	if !ok {
+		return fmt.Errorf("import %q.%q: no such function; %s offers %s",
+			module, name, module, strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
+	}
+	if !want.Equal(has) {
+		return fmt.Errorf("import %q.%q: has type %s; must be %s", module, name, has, want)
+	}
+	return nil
+}
+
+// HasFunction reports whether a function of that name is exported.
+func (m *Module) HasFunction(name string) bool {
+	_, ok := m.compiled.ExportedFunctions()[name]
+	return ok
+}
+
+// RequireFunction checks that a function of that name and type is exported.
+func (m *Module) RequireFunction(name string, want Signature) error {
+	f, ok := m.compiled.ExportedFunctions()[name]
+	if !ok {
+		return fmt.Errorf("function %q: not exported; export it as %s", name, want)
+	}
+	if has := signatureOf(f); !has.Equal(want) {
+		return fmt.Errorf("function %q: has type %s; must be %s", name, has, want)
+	}
+	return nil
+}
+
+// RequireMemory checks that a memory of that name is exported and starts within limit bytes.
+func (m *Module) RequireMemory(name string, limit int64) error {
+	memory, ok := m.compiled.ExportedMemories()[name]
+	if !ok {
+		return fmt.Errorf("memory %q: not exported; export it under that name", name)
+	}
+	if least := int64(memory.Min()) * pageSize; least > limit {
+		return fmt.Errorf("memory %q: starts at %d bytes, the app may have %d; raise memory in its manifest",
+			name, least, limit)
+	}
+	return nil
+}

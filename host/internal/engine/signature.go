@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tetratelabs/wazero/api"
+)
+
+// The value types of WebAssembly that signatures are made of.
+const (
+	I32 = api.ValueTypeI32
+	I64 = api.ValueTypeI64
+)
+
+// Signature is the type of a function.
+type Signature struct {
+	Params, Results []api.ValueType
+}
+
+func signatureOf(definition api.FunctionDefinition) Signature {
+	return Signature{Params: definition.ParamTypes(), Results: definition.ResultTypes()}
+}
+
+// Equal reports whether both are the same type.
+func (s Signature) Equal(other Signature) bool {
+	return slices.Equal(s.Params, other.Params) && slices.Equal(s.Results, other.Results)
+}
+
+// String writes the type as the specification does: (i32, i32) -> (i64).
+func (s Signature) String() string {
+	return "(" + names(s.Params) + ") -> (" + names(s.Results) + ")"
+}
+
+func names(types []api.ValueType) string {
+	out := make([]string, len(types))
+	for i, t := range types {
+		out[i] = api.ValueTypeName(t)
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,170 @@
+package gateway
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wasgi/wasgi/abi/wire"
+	"github.com/wasgi/wasgi/host/internal/guest"
+)
+
+// Environ implements [guest.Exchange]: the request as CGI has it, then the variables of WSGI and of wasgi.
+func (x *exchange) Environ(extra []wire.Pair) ([]byte, error) {
+	e := x.environ
+	e.Reset()
+	x.addRequest(e)
+	x.addConnection(e)
+	x.addHeaders(e)
+	x.addWSGI(e)
+	for _, pair := range extra {
+		e.AddBytes(pair.Key, pair.Value)
+	}
+	return e.Bytes()
+}
+
+// addUnlessEmpty leaves out what the request does not have: a missing variable is no empty one.
+func addUnlessEmpty(e *wire.Encoder, key, value string) {
+	if value != "" {
+		e.Add(key, value)
+	}
+}
+
+func (x *exchange) addRequest(e *wire.Encoder) {
+	r := x.request
+	e.Add("REQUEST_METHOD", r.Method)
+	addUnlessEmpty(e, "SCRIPT_NAME", x.scriptName)
+	addUnlessEmpty(e, "PATH_INFO", x.pathInfo)
+	addUnlessEmpty(e, "QUERY_STRING", r.URL.RawQuery)
+	addUnlessEmpty(e, "RAW_URI", r.RequestURI)
+	e.Add("SERVER_PROTOCOL", r.Proto)
+	addUnlessEmpty(e, "CONTENT_TYPE", r.Header.Get("Content-Type"))
+	if r.ContentLength > 0 || r.ContentLength == 0 && r.Header.Get("Content-Length") != "" {
+		var digits [20]byte
+		e.AddBytes([]byte("CONTENT_LENGTH"), strconv.AppendInt(digits[:0], r.ContentLength, 10))
+	}
+}
+
+// addConnection adds who speaks to whom. The server's name is the one that the client asked for, where it named one.
+func (x *exchange) addConnection(e *wire.Encoder) {
+	r := x.request
+	address, port := localAddress(r.Context())
+	name, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		name = strings.Trim(r.Host, "[]")
+	}
+	if name == "" {
+		name = address
+	}
+	if port == "" {
+		port = "80"
+		if r.TLS != nil {
+			port = "443"
+		}
+	}
+	e.Add("SERVER_NAME", name)
+	e.Add("SERVER_PORT", port)
+	if host, port, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		e.Add("REMOTE_ADDR", host)
+		e.Add("REMOTE_PORT", port)
+	}
+	if r.TLS != nil {
+		e.Add("HTTPS", "on")
+	}
+}
+
+// localAddress is where the connection came in; "localhost" and "" for a request without one.
+func localAddress(ctx context.Context) (host, port string) {
+	address, ok := ctx.Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return "localhost", ""
+	}
+	host, port, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return "localhost", "" // a Unix socket
+	}
+	return host, port
+}
+
+// addHeaders adds the client's headers as HTTP_*, sorted by name: net/http has lost their order.
+func (x *exchange) addHeaders(e *wire.Encoder) {
+	addUnlessEmpty(e, "HTTP_HOST", x.request.Host)
+	var space [32]string
+	names := space[:0]
+	for name := range x.request.Header {
+		if passes(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var keySpace [64]byte
+	var valueSpace [512]byte
+	for _, name := range names {
+		e.AddBytes(appendKey(keySpace[:0], name), appendJoined(valueSpace[:0], name, x.request.Header[name]))
+	}
+}
+
+// passes reports whether a header reaches the environ under HTTP_*. A name with "_" could pose as another once "-" has become
+// "_"; Proxy would become HTTP_PROXY, which HTTP clients within an app obey; Content-* have their own variables.
+func passes(name string) bool {
+	switch name {
+	case "Content-Type", "Content-Length", "Proxy", "Host":
+		return false
+	}
+	return !strings.Contains(name, "_")
+}
+
+// appendKey appends HTTP_NAME for the header Name.
+func appendKey(dst []byte, name string) []byte {
+	dst = append(dst, "HTTP_"...)
+	for i := range len(name) {
+		c := name[i]
+		switch {
+		case c == '-':
+			c = '_'
+		case 'a' <= c && c <= 'z':
+			c -= 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// appendJoined appends the values of a repeated header as one, as RFC 9110 and, for cookies, RFC 9113 join them.
+func appendJoined(dst []byte, name string, values []string) []byte {
+	separator := ","
+	if name == "Cookie" {
+		separator = "; "
+	}
+	for i, value := range values {
+		if i > 0 {
+			dst = append(dst, separator...)
+		}
+		dst = append(dst, value...)
+	}
+	return dst
+}
+
+func (x *exchange) addWSGI(e *wire.Encoder) {
+	scheme := "http"
+	if x.request.TLS != nil {
+		scheme = "https"
+	}
+	e.Add("wsgi.version", "1.0")
+	e.Add("wsgi.url_scheme", scheme)
+	e.Add("wsgi.multithread", "0")
+	e.Add("wsgi.multiprocess", flag(x.settings.MaxInstances > 1))
+	e.Add("wsgi.run_once", flag(x.settings.Isolation != guest.IsolationInstance))
+	e.Add("wsgi.input_terminated", "1")
+	e.Add("wasgi.request_id", x.id)
+}
+
+func flag(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
+}

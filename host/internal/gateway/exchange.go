@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"context"
+	"encoding/hex"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/wasgi/wasgi/abi/wire"
+	"github.com/wasgi/wasgi/host/internal/guest"
+)
+
+// exchange is one request and its response; it implements [guest.Exchange]. One goroutine uses it.
+type exchange struct {
+	writer     http.ResponseWriter
+	controller *http.ResponseController
+	request    *http.Request
+	log        *slog.Logger // the server's; Log adds this exchange's fields
+	started    time.Time
+	id         string
+
+	app                  string
+	scriptName, pathInfo string
+	settings             guest.Settings
+	environ              *wire.Encoder
+
+	// firstByte ends the exchange when the response's body is late.
+	firstByte *time.Timer
+	// over is when max_duration ends the exchange; zero for never.
+	over time.Time
+
+	input input
+	response
+}
+
+// encoders keeps the buffers that environs are encoded in.
+var encoders = sync.Pool{New: func() any { return new(wire.Encoder) }}
+
+// maxKept is the size in bytes above which a buffer is not kept for later requests.
+const maxKept = 64 << 10
+
+func newExchange(w http.ResponseWriter, r *http.Request, started time.Time, log *slog.Logger) *exchange {
+	x := &exchange{
+		writer:     w,
+		controller: http.NewResponseController(w),
+		request:    r,
+		log:        log,
+		started:    started,
+		id:         newID(),
+		environ:    encoders.Get().(*wire.Encoder),
+	}
+	x.declared = unknown
+	// HTTP/1 servers stop reading once they answer, unless told that a guest may do both in turn.
+	_ = x.controller.EnableFullDuplex() // other protocols, and recorders, are so anyway
+	return x
+}
+
+// free gives the scratch buffer back. Nothing may use the environ afterwards.
+func (x *exchange) free() {
+	if x.environ.Cap() <= maxKept {
+		encoders.Put(x.environ)
+	}
+	x.environ = nil
+}
+
+// newID returns 16 hexadecimal digits that name one request in logs and error pages. They are no secret.
+func newID() string {
+	var id [8]byte
+	for i, bits := 0, rand.Uint64(); i < len(id); i, bits = i+1, bits>>8 {
+		id[i] = byte(bits)
+	}
+	return hex.EncodeToString(id[:])
+}
+
+// arm starts the exchange's clocks: the context ends with the request, at timeout unless the body has begun, and at
+// max_duration.
+func (x *exchange) arm() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(x.request.Context())
+	x.firstByte = time.AfterFunc(x.settings.Timeout-time.Since(x.started), func() { cancel(guest.ErrTimeout) })
+	if x.settings.MaxDuration == 0 {
+		return ctx, func() {
+			x.firstByte.Stop()
+			cancel(nil)
+		}
+	}
+	x.over = x.started.Add(x.settings.MaxDuration)
+	limit := time.AfterFunc(time.Until(x.over), func() { cancel(guest.ErrMaxDuration) })
+	return ctx, func() {
+		x.firstByte.Stop()
+		limit.Stop()
+		cancel(nil)
+	}
+}
+
+// begun notes that the response's body is under way: from now on progress counts, not the time since the request.
+func (x *exchange) begun() {
+	if x.firstByte != nil && !x.streaming {
+		x.streaming = true
+		x.firstByte.Stop()
+	}
+}
+
+// Log implements [guest.Exchange]. The logger is made when it is asked for: most exchanges log nothing.
+func (x *exchange) Log() *slog.Logger { return x.log.With("app", x.app, "request_id", x.id) }
+
+// refuse answers with a short plain page: the status and the request's id, and no word about what happened.
+func (x *exchange) refuse(status int) {
+	header := x.writer.Header()
+	clear(header)
+	header.Set("Content-Type", "text/plain; charset=utf-8")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	header.Set("Server", serverName)
+	if status == http.StatusServiceUnavailable {
+		header.Set("Retry-After", "1")
+	}
+	if status == http.StatusRequestEntityTooLarge {
+		header.Set("Connection", "close") // the rest of the body will not be read
+	}
+	page := strconv.Itoa(status) + " " + http.StatusText(status) + "\nrequest " + x.id + "\n"
+	header.Set("Content-Length", strconv.Itoa(len(page)))
+	x.status = status
+	x.over = time.Time{} // an exchange that has lasted too long may still be told so
+	x.allowWrite()
+	x.writer.WriteHeader(status)
+	if x.request.Method != http.MethodHead {
+		n, _ := x.writer.Write([]byte(page)) // a client that is gone needs no page
+		x.sent += int64(n)
+	}
+}

@@ -1,0 +1,159 @@
+// Package gateway stands between net/http and an exchange: it finds the app, builds the environ, plays start_response,
+// write and input as PEP 3333 has them, and is the one place that turns a fault into an HTTP status.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/route"
+)
+
+// Routes is the mount table that requests are looked up in.
+type Routes = route.Table[*app.App]
+
+// Options configures a Gateway.
+type Options struct {
+	// Routes returns the current table. It is called once for each request and must not block.
+	Routes func() *Routes
+	// Log takes faults and what guests write. Never nil.
+	Log *slog.Logger
+	// AccessLog writes one record for each request.
+	AccessLog bool
+	// Fault is told of each fault after it has been logged; nil tells nobody.
+	Fault func(*guest.Fault)
+}
+
+// Gateway serves requests from apps. It is an [http.Handler], safe for concurrent use.
+type Gateway struct {
+	options Options
+}
+
+// New returns a gateway.
+func New(options Options) *Gateway { return &Gateway{options: options} }
+
+// ServeHTTP implements [http.Handler]. It panics with [http.ErrAbortHandler] to cut a connection whose response cannot be
+// completed, as net/http wants it.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	started := time.Now()
+	x := newExchange(w, r, started, g.options.Log)
+	defer x.free()
+	if g.options.AccessLog {
+		// Deferred, so that a connection that is cut has its record too.
+		defer g.logAccess(x)
+	}
+	target, status := g.find(x)
+	if status != 0 {
+		x.refuse(status)
+		return
+	}
+	defer target.Leave()
+	g.serve(x, target)
+}
+
+// find looks up the app and pins its generation, or returns the status to refuse the request with.
+func (g *Gateway) find(x *exchange) (*app.Generation, int) {
+	path, matchable, err := route.Split(x.request.URL.EscapedPath())
+	if err != nil {
+		x.Log().Debug("request refused", "path", x.request.URL.EscapedPath(), "error", err)
+		return nil, http.StatusBadRequest
+	}
+	target, mount, ok := g.options.Routes().Lookup(x.request.Host, path[:matchable])
+	if !ok {
+		return nil, http.StatusNotFound
+	}
+	x.scriptName, x.pathInfo = mount, path[len(mount):]
+	x.app = target.Name()
+	generation := target.Enter()
+	if generation == nil {
+		return nil, http.StatusNotFound // removed since the look-up
+	}
+	x.settings = generation.Settings()
+	if x.request.ContentLength > x.settings.MaxBody {
+		generation.Leave()
+		return nil, http.StatusRequestEntityTooLarge
+	}
+	return generation, 0
+}
+
+// serve plays the exchange and answers for what went wrong.
+func (g *Gateway) serve(x *exchange, target *app.Generation) {
+	ctx, stop := x.arm()
+	defer stop()
+	err := target.Serve(ctx, x)
+	if err == nil {
+		return
+	}
+	g.report(x, err)
+	if x.committed {
+		panic(http.ErrAbortHandler)
+	}
+	x.refuse(x.statusOf(err))
+}
+
+// statusOf is the one mapping of faults to HTTP statuses.
+func (x *exchange) statusOf(err error) int {
+	switch guest.KindOf(err) {
+	case guest.KindDeadline:
+		return http.StatusGatewayTimeout
+	case guest.KindBusy:
+		return http.StatusServiceUnavailable
+	case guest.KindClient:
+		return http.StatusBadRequest // read by nobody, but a client that broke off its body may still listen
+	}
+	if x.input.tooLarge {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusInternalServerError
+}
+
+// report writes the detail that clients never see.
+func (g *Gateway) report(x *exchange, err error) {
+	var fault *guest.Fault
+	if !errors.As(err, &fault) {
+		fault = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindHost, Cause: err}
+	}
+	level := slog.LevelError
+	switch fault.Kind {
+	case guest.KindClient:
+		level = slog.LevelDebug
+	case guest.KindDeadline, guest.KindBusy:
+		level = slog.LevelWarn
+	}
+	attributes := []slog.Attr{
+		slog.Uint64("generation", fault.Generation),
+		slog.String("phase", string(fault.Phase)),
+		slog.String("kind", string(fault.Kind)),
+		slog.Any("cause", fault.Cause),
+		slog.String("method", x.request.Method),
+		slog.String("path", x.request.URL.EscapedPath()),
+	}
+	if len(fault.Stack) > 0 {
+		attributes = append(attributes, slog.Any("stack", fault.Stack))
+	}
+	x.Log().LogAttrs(context.Background(), level, "request failed", attributes...)
+	if g.options.Fault != nil {
+		g.options.Fault(fault)
+	}
+}
+
+// logAccess writes the access record of an exchange that is over.
+func (g *Gateway) logAccess(x *exchange) {
+	g.options.Log.LogAttrs(context.Background(), slog.LevelInfo, "request",
+		slog.String("request_id", x.id),
+		slog.String("app", x.app),
+		slog.String("remote", x.request.RemoteAddr),
+		slog.String("method", x.request.Method),
+		slog.String("target", x.request.RequestURI),
+		slog.String("protocol", x.request.Proto),
+		slog.Int("status", x.status),
+		slog.Int64("bytes", x.sent),
+		slog.Duration("duration", time.Since(x.started)),
+		slog.String("user_agent", x.request.UserAgent()),
+	)
+}

@@ -1,0 +1,191 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/wasgi/wasgi/abi"
+	"github.com/wasgi/wasgi/abi/wire"
+	"github.com/wasgi/wasgi/host/internal/guest"
+)
+
+const (
+	serverName = "wasgi"
+	unknown    = -1 // no Content-Length was declared
+	// maxPiece is how much of a block is written under one write_timeout, in bytes: a slow client makes progress by
+	// taking a piece in time.
+	maxPiece = 64 << 10
+)
+
+// response is what start_response, write and the returned body build up.
+type response struct {
+	status    int // 0 until start_response
+	header    http.Header
+	declared  int64 // Content-Length, or unknown
+	noBody    bool  // HEAD, 204, 304: body bytes are accepted and dropped
+	committed bool  // status and headers are out
+	streaming bool  // the first byte of the body is out
+	sent      int64 // bytes of the body
+}
+
+// StartResponse implements [guest.Exchange].
+func (x *exchange) StartResponse(status []byte, headers []wire.Pair, excInfo bool) error {
+	if x.status != 0 && !excInfo {
+		return abi.CodeState
+	}
+	if x.committed {
+		return protocolFault("start_response with exc_info after the headers were sent")
+	}
+	code, ok := parseStatus(status)
+	if !ok {
+		return abi.CodeInvalid
+	}
+	header, declared, err := parseHeaders(headers)
+	if err != nil {
+		return err
+	}
+	x.status, x.header, x.declared = code, header, declared
+	x.noBody = x.request.Method == http.MethodHead || code == http.StatusNoContent || code == http.StatusNotModified
+	return nil
+}
+
+// Write implements [guest.Exchange]. An empty block sends the headers.
+func (x *exchange) Write(block []byte) error {
+	if x.status == 0 {
+		return abi.CodeState
+	}
+	if x.exceeds(len(block)) {
+		return abi.CodeLength
+	}
+	x.commit()
+	if err := x.send(block); err != nil {
+		return err
+	}
+	return x.flush()
+}
+
+// Finish implements [guest.Exchange].
+func (x *exchange) Finish(body []byte) error {
+	if x.status == 0 {
+		return protocolFault("application returned without start_response")
+	}
+	if x.exceeds(len(body)) {
+		return protocolFault("body is longer than its Content-Length of %d bytes", x.declared)
+	}
+	total := x.sent + int64(len(body))
+	if !x.noBody && x.declared != unknown && total < x.declared {
+		return protocolFault("body of %d bytes is shorter than its Content-Length of %d bytes", total, x.declared)
+	}
+	if !x.committed && x.declared == unknown && x.hasLength(len(body)) {
+		x.header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	x.commit()
+	if err := x.send(body); err != nil {
+		return err
+	}
+	// On its way before the instance is cleaned up: the client need not wait for that.
+	return x.flush()
+}
+
+// hasLength reports whether a wholly returned body of n bytes gives the response its Content-Length. An empty one says nothing
+// where no body is sent: an app may save itself the work for HEAD.
+func (x *exchange) hasLength(n int) bool {
+	if x.status == http.StatusNoContent || x.status == http.StatusNotModified {
+		return false
+	}
+	return n > 0 || x.request.Method != http.MethodHead
+}
+
+// exceeds reports whether n more bytes are more than was declared.
+func (x *exchange) exceeds(n int) bool {
+	return !x.noBody && x.declared != unknown && x.sent+int64(n) > x.declared
+}
+
+// commit hands status and headers to net/http, once.
+func (x *exchange) commit() {
+	if x.committed {
+		return
+	}
+	x.committed = true
+	header := x.writer.Header()
+	for name, values := range x.header {
+		header[name] = values
+	}
+	if x.declared != unknown && x.status != http.StatusNoContent {
+		header["Content-Length"] = []string{strconv.FormatInt(x.declared, 10)}
+	}
+	if _, ok := header["Content-Type"]; !ok {
+		header["Content-Type"] = nil // or net/http would guess one from the body
+	}
+	if _, ok := header["Server"]; !ok {
+		header["Server"] = []string{serverName}
+	}
+	x.allowWrite()
+	x.writer.WriteHeader(x.status)
+}
+
+// send writes a block piece by piece, each within write_timeout.
+func (x *exchange) send(block []byte) error {
+	if len(block) == 0 {
+		return nil
+	}
+	x.begun()
+	if x.noBody {
+		return nil
+	}
+	for len(block) > 0 {
+		piece := block[:min(len(block), maxPiece)]
+		x.allowWrite()
+		n, err := x.writer.Write(piece)
+		x.sent += int64(n)
+		if err != nil {
+			return x.writeFailed(err)
+		}
+		block = block[n:]
+	}
+	return nil
+}
+
+// flush pushes out what net/http has buffered.
+func (x *exchange) flush() error {
+	err := x.controller.Flush()
+	if err == nil || errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return x.writeFailed(err)
+}
+
+// writeFailed tells a client that stalls, which ends the exchange, from one that is gone, which the guest may learn.
+func (x *exchange) writeFailed(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		if !x.over.IsZero() && !time.Now().Before(x.over) {
+			return guest.ErrMaxDuration
+		}
+		return guest.ErrStalled
+	}
+	return abi.CodeClosed
+}
+
+// allowWrite gives the client write_timeout to take what comes next, but no longer than the exchange may last.
+func (x *exchange) allowWrite() {
+	if x.settings.WriteTimeout > 0 {
+		// A writer without deadlines, such as a recorder, never stalls.
+		_ = x.controller.SetWriteDeadline(x.within(time.Now().Add(x.settings.WriteTimeout)))
+	}
+}
+
+// within returns the earlier of deadline and the end of the exchange.
+func (x *exchange) within(deadline time.Time) time.Time {
+	if !x.over.IsZero() && x.over.Before(deadline) {
+		return x.over
+	}
+	return deadline
+}
+
+func protocolFault(format string, args ...any) error {
+	return &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindProtocol, Cause: fmt.Errorf(format, args...)}
+}

@@ -1,0 +1,145 @@
+// Package wasgi is the guest kind of the project's own ABI: it plays one exchange as one call of a guest's `application`,
+// with the functions of the import module wasgi_v1 behind it. abi/SPEC.md is the contract that it keeps.
+package wasgi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/wasgi/wasgi/abi"
+	"github.com/wasgi/wasgi/abi/wire"
+	"github.com/wasgi/wasgi/host/internal/engine"
+	"github.com/wasgi/wasgi/host/internal/guest"
+)
+
+// The types that SPEC.md gives to a guest's exports.
+var (
+	allocateType    = engine.Signature{Params: i32s(1), Results: i32s(1)}
+	applicationType = engine.Signature{Params: i32s(2), Results: i64s(1)}
+	initializeType  = engine.Signature{}
+)
+
+// Kind loads guests of the project's own ABI. It is safe for concurrent use.
+type Kind struct {
+	engine *engine.Engine
+}
+
+// New links wasgi_v1 into the engine. One Kind an engine.
+func New(ctx context.Context, e *engine.Engine) (*Kind, error) {
+	if err := e.Link(ctx, abi.Module, hostFunctions()); err != nil {
+		return nil, err
+	}
+	return &Kind{engine: e}, nil
+}
+
+// Name implements [guest.Kind].
+func (*Kind) Name() string { return "wasgi" }
+
+// A module begins with a magic number and a version, of which the component model uses the upper half as a layer.
+var (
+	magic         = []byte("\x00asm")
+	coreModule    = []byte("\x00asm\x01\x00\x00\x00")
+	componentMark = []byte{0x01, 0x00}
+)
+
+// Detect implements [guest.Kind]: any core module is taken for a wasgi guest, and Load says what it lacks.
+func (*Kind) Detect(file guest.File) (bool, string) {
+	switch data := file.Data; {
+	case bytes.HasPrefix(data, coreModule):
+		return true, "a core WebAssembly module"
+	case len(data) == 0:
+		return false, "the file is empty"
+	case !bytes.HasPrefix(data, magic):
+		return false, fmt.Sprintf("not WebAssembly: it begins with % x, not with % x", data[:min(4, len(data))], magic)
+	case len(data) < len(coreModule):
+		return false, "the file ends within its first 8 bytes"
+	case bytes.Equal(data[6:8], componentMark):
+		return false, "a WebAssembly component; only core modules can be served: build one without the component step"
+	default:
+		return false, fmt.Sprintf("WebAssembly of version % x; only version 1 can be served", data[4:8])
+	}
+}
+
+// Load implements [guest.Kind].
+func (k *Kind) Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error) {
+	module, err := k.engine.Compile(ctx, file.Data)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(module, settings); err != nil {
+		_ = module.Close(ctx) // the first error is the one that matters
+		return nil, err
+	}
+	p := &program{module: module, settings: settings}
+	p.config = engine.Config{Name: file.Name, Memory: settings.Memory, Env: settings.Env, Log: log}
+	if !module.ImportsFrom(engine.WASI) {
+		p.extra = environPairs(settings.Env)
+	}
+	return p, nil
+}
+
+// check reports everything that SPEC.md demands of a module and that this one lacks.
+func check(module *engine.Module, settings guest.Settings) error {
+	problems := []error{
+		module.RequireMemory(abi.ExportMemory, settings.Memory),
+		module.RequireFunction(abi.ExportAllocate, allocateType),
+		module.RequireFunction(abi.ExportApplication, applicationType),
+	}
+	if module.HasFunction(abi.ExportInitialize) {
+		problems = append(problems, module.RequireFunction(abi.ExportInitialize, initializeType))
+	}
+	return errors.Join(problems...)
+}
+
+// environPairs is how the granted environment reaches a guest that cannot ask WASI for it.
+func environPairs(env []string) []wire.Pair {
+	pairs := make([]wire.Pair, 0, len(env))
+	for _, entry := range env {
+		key, value, _ := strings.Cut(entry, "=")
+		pairs = append(pairs, wire.Pair{Key: []byte(abi.EnvironPrefix + key), Value: []byte(value)})
+	}
+	return pairs
+}
+
+// program is a loaded module. It is immutable.
+type program struct {
+	module   *engine.Module
+	config   engine.Config
+	settings guest.Settings
+	extra    []wire.Pair
+}
+
+// Kind implements [guest.Program].
+func (*program) Kind() string { return "wasgi" }
+
+// Close implements [guest.Program].
+func (p *program) Close() error { return p.module.Close(context.Background()) }
+
+// New implements [guest.Program].
+func (p *program) New(ctx context.Context) (guest.Instance, error) {
+	inner, err := p.module.Instantiate(ctx, p.config, abi.ExportInitialize)
+	if err != nil {
+		return nil, err
+	}
+	i := &instance{
+		Instance:    inner,
+		program:     p,
+		application: inner.Function(abi.ExportApplication),
+		allocate:    inner.Function(abi.ExportAllocate),
+		errors:      engine.NewLineLog(inner, "errors"),
+	}
+	inner.Owner = i
+	if err := i.grow(ctx, abi.EnvironBuffer); err != nil {
+		i.Close()
+		var fault *guest.Fault
+		if errors.As(err, &fault) {
+			fault.Phase = guest.PhaseInit
+		}
+		return nil, err
+	}
+	return i, nil
+}

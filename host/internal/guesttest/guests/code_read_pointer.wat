@@ -1,0 +1,11 @@
+;; Gives input_read a buffer that ends outside its memory. Answers with what the host returned, 4 bytes.
+(module
+  (import "wasgi_v1" "start_response" (func $start_response (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasgi_v1" "input_read" (func $input_read (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "200 OK")
+  (func (export "allocate") (param i32) (result i32) (i32.const 32768))
+  (func $application (export "application") (param $environ i32) (param $length i32) (result i64)
+    (i32.store (i32.const 128) (call $input_read (i32.const 65000) (i32.const 1000)))
+    (drop (call $start_response (i32.const 0) (i32.const 6) (i32.const 8) (i32.const 4) (i32.const 0)))
+    (i64.const 0x0000008000000004)))

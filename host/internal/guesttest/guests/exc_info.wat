@@ -1,0 +1,12 @@
+;; Replaces status and headers before they are sent.
+(module
+  (import "wasgi_v1" "start_response" (func $start_response (param i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "200 OK")
+  (data (i32.const 64) "\01\00\00\00\01\00\00\00\01\00\00\00ab")
+  (data (i32.const 32) "500 Sorry")
+  (func (export "allocate") (param i32) (result i32) (i32.const 32768))
+  (func $application (export "application") (param $environ i32) (param $length i32) (result i64)
+    (drop (call $start_response (i32.const 0) (i32.const 6) (i32.const 64) (i32.const 14) (i32.const 0)))
+    (drop (call $start_response (i32.const 32) (i32.const 9) (i32.const 8) (i32.const 4) (i32.const 1)))
+    (i64.const 0x0000002000000009)))

@@ -1,0 +1,11 @@
+;; Answers as hello does, with the body "hello again": a second version of it.
+(module
+  (import "wasgi_v1" "start_response" (func $start_response (param i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "200 OK")
+  (data (i32.const 64) "\01\00\00\00\04\00\00\00\07\00\00\00namewanghui")
+  (data (i32.const 16) "hello again")
+  (func (export "allocate") (param i32) (result i32) (i32.const 32768))
+  (func $application (export "application") (param $environ i32) (param $length i32) (result i64)
+    (drop (call $start_response (i32.const 0) (i32.const 6) (i32.const 64) (i32.const 23) (i32.const 0)))
+    (i64.const 0x000000100000000b)))

@@ -1,0 +1,7 @@
+;; Imports write with a type of its own.
+(module
+  (import "wasgi_v1" "write" (func (param i64 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "allocate") (param i32) (result i32) (i32.const 32768))
+  (func $application (export "application") (param $environ i32) (param $length i32) (result i64)
+    (i64.const 0)))

@@ -1,0 +1,13 @@
+;; Writes three lines with errors_write, one of them in two calls and one without its end.
+(module
+  (import "wasgi_v1" "start_response" (func $start_response (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasgi_v1" "errors_write" (func $errors_write (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "200 OK")
+  (data (i32.const 128) "one\ntwo\1b[31m\nthree")
+  (func (export "allocate") (param i32) (result i32) (i32.const 32768))
+  (func $application (export "application") (param $environ i32) (param $length i32) (result i64)
+    (drop (call $errors_write (i32.const 128) (i32.const 6)))
+    (drop (call $errors_write (i32.const 134) (i32.const 12)))
+    (drop (call $start_response (i32.const 0) (i32.const 6) (i32.const 8) (i32.const 4) (i32.const 0)))
+    (i64.const 0)))

@@ -1,0 +1,12 @@
+;; Declares 5 bytes, writes 4 and returns.
+(module
+  (import "wasgi_v1" "start_response" (func $start_response (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasgi_v1" "write" (func $write (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "200 OK")
+  (data (i32.const 64) "\01\00\00\00\0e\00\00\00\01\00\00\00Content-Length5")
+  (func (export "allocate") (param i32) (result i32) (i32.const 32768))
+  (func $application (export "application") (param $environ i32) (param $length i32) (result i64)
+    (drop (call $start_response (i32.const 0) (i32.const 6) (i32.const 64) (i32.const 27) (i32.const 0)))
+    (drop (call $write (i32.const 0) (i32.const 4)))
+    (i64.const 0)))

@@ -1,0 +1,9 @@
+;; Traps two functions deep.
+(module
+  (memory (export "memory") 1)
+  (func (export "allocate") (param i32) (result i32) (i32.const 32768))
+  (func $inner unreachable)
+  (func $outer (call $inner))
+  (func $application (export "application") (param $environ i32) (param $length i32) (result i64)
+    (call $outer)
+    (i64.const 0)))

@@ -1,0 +1,11 @@
+;; Answers with the first 64 bytes of the environment that WASI gives it.
+(module
+  (import "wasgi_v1" "start_response" (func $start_response (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "200 OK")
+  (func (export "allocate") (param i32) (result i32) (i32.const 32768))
+  (func $application (export "application") (param $environ i32) (param $length i32) (result i64)
+    (drop (call $environ_get (i32.const 1024) (i32.const 2048)))
+    (drop (call $start_response (i32.const 0) (i32.const 6) (i32.const 8) (i32.const 4) (i32.const 0)))
+    (i64.const 0x0000080000000040)))

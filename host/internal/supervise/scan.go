@@ -1,0 +1,161 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const moduleExt = ".wasm"
+
+// ManifestExts are the endings of a manifest's name. Read only.
+var ManifestExts = []string{".toml", ".yaml", ".yml", ".json"}
+
+// sourceFiles are what makes a folder one of source: it is for building, and what lies in it is not served.
+var (
+	sourceNames = []string{"go.mod", "Cargo.toml", "package.json", "Makefile", "CMakeLists.txt"}
+	sourceExts  = []string{".go", ".c", ".cc", ".cpp", ".rs", ".zig"}
+)
+
+// Relevant reports whether a folder is to be entered, or whether a file can be an app or its manifest. rel is slash-separated,
+// relative to the apps folder.
+func Relevant(rel string, dir bool) bool {
+	for name := range strings.SplitSeq(rel, "/") {
+		if hidden(name) || name == "public" || strings.HasSuffix(name, ".public") {
+			return false
+		}
+	}
+	return dir || path.Ext(rel) == moduleExt || isManifest(rel)
+}
+
+// hidden reports whether a name is one that the server leaves alone: "_" and "." begin those of the user, "@" belongs to
+// later versions of an app.
+func hidden(name string) bool {
+	return strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") || strings.Contains(name, "@")
+}
+
+func isManifest(name string) bool { return slices.Contains(ManifestExts, path.Ext(name)) }
+
+// IsSourceDir reports whether a folder holds source. One that cannot be read does not.
+func IsSourceDir(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && isSource(entryNames(entries))
+}
+
+// isSource reports whether a folder with entries of these names holds source.
+func isSource(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		return slices.Contains(sourceNames, name) || slices.Contains(sourceExts, path.Ext(name))
+	})
+}
+
+// AppName is the name of the app that a file belongs to, as its module or its manifest: "api/users" for
+// "api/users.wasm".
+func AppName(rel string) string { return strings.TrimSuffix(rel, path.Ext(rel)) }
+
+// found is one app as the folder shows it: slash-separated paths relative to the folder, and no content yet.
+type found struct {
+	name      string
+	module    string
+	manifests []string
+}
+
+// scan lists the apps below dir, in lexical order. What cannot be read is reported beside what can.
+func scan(dir string) ([]found, error) {
+	s := scanner{root: dir, apps: map[string]*found{}}
+	s.enter(".", nil)
+	apps := make([]found, 0, len(s.apps))
+	for _, app := range s.apps {
+		if app.module != "" {
+			apps = append(apps, *app)
+		}
+	}
+	slices.SortFunc(apps, func(a, b found) int { return strings.Compare(a.name, b.name) })
+	return apps, errors.Join(s.problems...)
+}
+
+type scanner struct {
+	root     string
+	apps     map[string]*found
+	problems []error
+}
+
+// enter lists one folder. parents are the folders above it, as links lead to them: a link that leads back up is not followed.
+func (s *scanner) enter(rel string, parents []os.FileInfo) {
+	full := filepath.Join(s.root, filepath.FromSlash(rel))
+	info, err := os.Stat(full)
+	if err != nil {
+		s.problem(rel, err)
+		return
+	}
+	if slices.ContainsFunc(parents, func(p os.FileInfo) bool { return os.SameFile(p, info) }) {
+		return
+	}
+	entries, err := os.ReadDir(full)
+	if err != nil {
+		s.problem(rel, err)
+		return
+	}
+	if rel != "." && isSource(entryNames(entries)) {
+		return
+	}
+	for _, entry := range entries {
+		s.visit(path.Join(rel, entry.Name()), append(parents[:len(parents):len(parents)], info))
+	}
+}
+
+func (s *scanner) visit(rel string, parents []os.FileInfo) {
+	info, err := os.Stat(filepath.Join(s.root, filepath.FromSlash(rel)))
+	switch {
+	case err != nil:
+		s.problem(rel, err)
+	case !Relevant(rel, info.IsDir()):
+	case info.IsDir():
+		s.enter(rel, parents)
+	case info.Mode().IsRegular():
+		s.add(rel)
+	}
+}
+
+func (s *scanner) add(rel string) {
+	name := AppName(rel)
+	app := s.apps[name]
+	if app == nil {
+		app = &found{name: name}
+		s.apps[name] = app
+	}
+	if isManifest(rel) {
+		app.manifests = append(app.manifests, rel)
+	} else {
+		app.module = rel
+	}
+}
+
+// problem notes what could not be read. What is gone by now is none: it has simply been removed.
+func (s *scanner) problem(rel string, err error) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	s.problems = append(s.problems, fmt.Errorf("scan %s: %w", path.Join(filepath.ToSlash(s.root), rel), err))
+}
+
+func entryNames(entries []os.DirEntry) []string {
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
+	}
+	return names
+}
+
+// defaultMount is where an app answers whose manifest says nothing: "index" stands for its folder.
+func defaultMount(name string) string {
+	if path.Base(name) == "index" {
+		name = path.Dir(name)
+	}
+	return path.Join("/", name)
+}

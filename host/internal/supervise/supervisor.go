@@ -1,0 +1,193 @@
+// Package supervise brings what runs in line with what the apps folder holds: it reads, loads and proves new versions off
+// to the side, swaps them in, and retires what is gone. A version that fails in any way leaves the one before it serving.
+//
+// Reconciling is a function of the folder and the current set. Events only say when to look, and which files to read again.
+package supervise
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/route"
+)
+
+// Loader turns files into programs. It is called concurrently.
+type Loader interface {
+	// Settings reads an app's manifest. file is the zero File where the app has none.
+	Settings(file guest.File) (Settings, error)
+	// Load compiles and checks a module.
+	Load(ctx context.Context, app string, file guest.File, settings guest.Settings) (guest.Program, error)
+}
+
+// Settings is what a manifest says.
+type Settings struct {
+	// Mount is the path prefix; "" is the one that follows from the file's name.
+	Mount string
+	// Hosts are the hosts that the app answers for; none is any.
+	Hosts []string
+	// Enabled is false for an app that is not to be served.
+	Enabled bool
+	guest.Settings
+}
+
+// Options configures a Supervisor. All fields are needed.
+type Options struct {
+	// Dir is the apps folder.
+	Dir string
+	// Loader makes programs.
+	Loader Loader
+	// Parallel is how many apps are loaded at once.
+	Parallel int
+	Log      *slog.Logger
+}
+
+// Supervisor owns the apps. Its methods may be called concurrently.
+type Supervisor struct {
+	options Options
+	routes  atomic.Pointer[route.Table[*app.App]]
+	slots   chan struct{}  // one for each app that is being loaded
+	loading sync.WaitGroup // the workers
+	life    context.Context
+	end     context.CancelFunc
+
+	reconciling sync.Mutex // one reconciliation at a time
+
+	mu      sync.Mutex // guards all below; never held while loading
+	entries map[string]*entry
+	claims  map[mount]*entry
+	retired []*app.Generation // swapped out, perhaps not drained yet
+}
+
+// New returns a supervisor that serves nothing yet.
+func New(options Options) *Supervisor {
+	s := &Supervisor{
+		options: options,
+		slots:   make(chan struct{}, options.Parallel),
+		entries: map[string]*entry{},
+		claims:  map[mount]*entry{},
+	}
+	s.life, s.end = context.WithCancel(context.Background())
+	s.routes.Store(must(route.New[*app.App](nil)))
+	return s
+}
+
+// Routes returns the current mount table. It never blocks.
+func (s *Supervisor) Routes() *route.Table[*app.App] { return s.routes.Load() }
+
+// Reconcile looks at the folder and starts to load what is new. changed holds the paths, relative to the folder, whose content
+// is to be read again; nil is all of them, and retries what has failed. It does not wait for the loading: see Wait.
+func (s *Supervisor) Reconcile(changed []string) {
+	s.reconciling.Lock()
+	defer s.reconciling.Unlock()
+	apps, err := scan(s.options.Dir)
+	if err != nil {
+		// A listing with holes says what is there, not what is gone.
+		s.options.Log.Warn("the apps folder could not be read whole; nothing is removed until it can", "error", oneLine(err))
+	} else {
+		s.retire(apps)
+	}
+	for _, f := range apps {
+		if s.touched(f, changed) {
+			s.consider(f, changed == nil)
+		}
+	}
+}
+
+// Wait returns when nothing is being loaded any more, or with ctx's cause.
+func (s *Supervisor) Wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		s.loading.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Follow reconciles whenever paths arrive, until the channel is closed.
+func (s *Supervisor) Follow(changes <-chan []string) {
+	for changed := range changes {
+		s.Reconcile(changed)
+	}
+}
+
+// Close retires all apps and waits until they have drained, or until ctx is done.
+func (s *Supervisor) Close(ctx context.Context) error {
+	s.end()
+	if err := s.Wait(ctx); err != nil {
+		return err
+	}
+	s.retire(nil)
+	s.mu.Lock()
+	retired := s.retired
+	s.mu.Unlock()
+	for _, g := range retired {
+		select {
+		case <-g.Closed():
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// touched reports whether an app must be read: it is new, or one of its files has changed, come or gone.
+func (s *Supervisor) touched(f found, changed []string) bool {
+	s.mu.Lock()
+	_, known := s.entries[f.name]
+	s.mu.Unlock()
+	return !known || changed == nil ||
+		slices.ContainsFunc(changed, func(rel string) bool { return AppName(rel) == f.name })
+}
+
+// retire takes down the apps that the folder no longer holds.
+func (s *Supervisor) retire(apps []found) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gone := maps.Clone(s.entries)
+	for _, f := range apps {
+		delete(gone, f.name)
+	}
+	for name, e := range gone {
+		delete(s.entries, name)
+		e.removed, e.wanted, e.version = true, nil, nil
+		s.swap(e, nil)
+		s.options.Log.Info("app removed", "app", name)
+	}
+	if len(gone) > 0 {
+		s.release()
+	}
+}
+
+// swap makes next the app's generation, and remembers the one before until it has drained.
+func (s *Supervisor) swap(e *entry, next *app.Generation) {
+	s.retired = slices.DeleteFunc(s.retired, func(g *app.Generation) bool {
+		select {
+		case <-g.Closed():
+			return true
+		default:
+			return false
+		}
+	})
+	if previous := e.app.Swap(next); previous != nil {
+		s.retired = append(s.retired, previous)
+	}
+}
+
+// must is for tables that cannot be invalid.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}

@@ -1,0 +1,99 @@
+package supervise
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/route"
+)
+
+// version is one reading of an app's files: what is loaded are these bytes and no others.
+type version struct {
+	digest   [sha256.Size]byte // of module and manifest; the zero digest where they could not be read
+	file     guest.File        // its Data is dropped once it has been loaded
+	size     int64             // of the module, in bytes
+	settings Settings
+	mounts   []mount
+}
+
+// mount is where an app answers.
+type mount struct{ host, path string }
+
+func (m mount) String() string { return m.host + m.path }
+
+// read reads an app's files once, and what its manifest says. On an error the version still has its digest, so that the
+// same bad files are not tried again.
+func (s *Supervisor) read(f found) (*version, error) {
+	v := &version{}
+	if len(f.manifests) > 1 {
+		return v, fmt.Errorf("two manifests, %s: keep one of them", strings.Join(f.manifests, " and "))
+	}
+	module, err := s.readFile(f.module)
+	if err != nil {
+		return v, err
+	}
+	var manifest guest.File
+	if len(f.manifests) == 1 {
+		if manifest, err = s.readFile(f.manifests[0]); err != nil {
+			return v, err
+		}
+	}
+	v.file, v.size, v.digest = module, int64(len(module.Data)), digest(module, manifest)
+	if v.settings, err = s.options.Loader.Settings(manifest); err != nil {
+		return v, err
+	}
+	v.mounts, err = mounts(f.name, v.settings)
+	return v, err
+}
+
+func (s *Supervisor) readFile(rel string) (guest.File, error) {
+	data, err := os.ReadFile(filepath.Join(s.options.Dir, filepath.FromSlash(rel)))
+	if err != nil {
+		return guest.File{}, fmt.Errorf("read %s: %w", rel, errors.Unwrap(err))
+	}
+	return guest.File{Name: path.Base(rel), Data: data}, nil
+}
+
+// digest names the content of both files. Their lengths are part of it: bytes that move from one to the other make a
+// difference.
+func digest(files ...guest.File) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	for _, file := range files {
+		fmt.Fprintf(h, "%s\x00%d\x00", file.Name, len(file.Data))
+		h.Write(file.Data)
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+// mounts lists where an app is to answer, and checks each by itself, so that no app can spoil the table for the others.
+func mounts(name string, settings Settings) ([]mount, error) {
+	prefix := settings.Mount
+	if prefix == "" {
+		prefix = defaultMount(name)
+	}
+	hosts := settings.Hosts
+	if len(hosts) == 0 {
+		hosts = []string{""}
+	}
+	out := make([]mount, 0, len(hosts))
+	for _, host := range hosts {
+		m := mount{host: route.CanonicalHost(host), path: prefix}
+		if _, err := route.New([]route.Mount[string]{{Host: m.host, Path: m.path}}); err != nil {
+			return nil, fmt.Errorf("%w; set mount and hosts in the app's manifest", err)
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// oneLine makes an error with several lines fit for a log record that is read as one.
+func oneLine(err error) string {
+	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+}

@@ -1,0 +1,60 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/wasgi/wasgi/host/config"
+	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/supervise"
+)
+
+// loader implements [supervise.Loader]: it translates manifests into settings, and finds the kind of a file.
+type loader struct {
+	kinds    []guest.Kind
+	defaults config.App
+	log      *slog.Logger
+}
+
+// Settings implements [supervise.Loader].
+func (l *loader) Settings(manifest guest.File) (supervise.Settings, error) {
+	app := l.defaults
+	if manifest.Name != "" {
+		var err error
+		if app, err = config.LoadManifest(manifest.Name, manifest.Data, l.defaults); err != nil {
+			return supervise.Settings{}, err
+		}
+	}
+	return supervise.Settings{
+		Mount:   app.Mount,
+		Hosts:   app.Hosts,
+		Enabled: app.Enabled,
+		Settings: guest.Settings{
+			Timeout:      app.Timeout,
+			WriteTimeout: app.WriteTimeout,
+			MaxDuration:  app.MaxDuration,
+			QueueTimeout: app.QueueTimeout,
+			Memory:       app.Memory,
+			MaxBody:      app.MaxBody,
+			MinInstances: app.Instances.Min,
+			MaxInstances: app.Instances.Max,
+			Isolation:    guest.Isolation(app.Isolation),
+			Env:          app.Env,
+		},
+	}, nil
+}
+
+// Load implements [supervise.Loader]: the first kind that recognises the file loads it.
+func (l *loader) Load(ctx context.Context, app string, file guest.File, settings guest.Settings) (guest.Program, error) {
+	var reasons []string
+	for _, kind := range l.kinds {
+		ok, why := kind.Detect(file)
+		if ok {
+			return kind.Load(ctx, file, settings, l.log.With("app", app))
+		}
+		reasons = append(reasons, why)
+	}
+	return nil, fmt.Errorf("%s: %s", file.Name, strings.Join(reasons, "; "))
+}
