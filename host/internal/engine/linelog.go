@@ -41,7 +41,10 @@ func (l *LineLog) Flush() {
 	}
 }
 
+// emit logs the line, unless it is empty: a blank line between two others says nothing in a log.
 func (l *LineLog) emit() {
-	l.instance.log().Info(string(bytes.TrimSuffix(l.partial, []byte("\r"))), "stream", l.stream)
+	if line := bytes.TrimSuffix(l.partial, []byte("\r")); len(line) > 0 {
+		l.instance.log().Info(string(line), "stream", l.stream)
+	}
 	l.partial = l.partial[:0]
 }

@@ -153,7 +153,7 @@ func (g *Gateway) logAccess(x *exchange) {
 		slog.String("protocol", x.request.Proto),
 		slog.Int("status", x.status),
 		slog.Int64("bytes", x.sent),
-		slog.Duration("duration", time.Since(x.started)),
+		slog.Float64("duration_ms", float64(time.Since(x.started).Microseconds())/1000),
 		slog.String("user_agent", x.request.UserAgent()),
 	)
 }

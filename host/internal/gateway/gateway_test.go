@@ -643,7 +643,7 @@ func TestAccessLog(t *testing.T) {
 	s.ask(t, "GET", "/app?q=1", nil)
 	eventually(t, func() bool { return strings.Contains(s.log.String(), "msg=request ") })
 	record := regexp.MustCompile(`msg=request request_id=[0-9a-f]{16} app=hello remote=127\.0\.0\.1:\d+ method=GET ` +
-		`target="/app\?q=1" protocol=HTTP/1\.1 status=200 bytes=11 duration=\S+ user_agent=Go-http-client/1\.1`)
+		`target="/app\?q=1" protocol=HTTP/1\.1 status=200 bytes=11 duration_ms=[0-9.]+ user_agent=Go-http-client/1\.1`)
 	if !record.MatchString(s.log.String()) {
 		t.Errorf("the log says\n%s", s.log.String())
 	}

@@ -235,7 +235,7 @@ func (s *Supervisor) publish(e *entry, v *version, generation *app.Generation, e
 		e.number, e.kind = generation.Number(), generation.Kind()
 		s.swap(e, generation)
 		s.options.Log.Info("app loaded", "app", e.app.Name(), "mount", v.mounts[0].String(), "generation", e.number,
-			"kind", e.kind, "size", v.size, "took", took.Round(time.Millisecond))
+			"kind", e.kind, "size", v.size, "took_ms", took.Milliseconds())
 	}
 	s.release()
 }
