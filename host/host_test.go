@@ -28,8 +28,11 @@ import (
 // hang bounds every wait in these tests; none is expected to come near it.
 const hang = 30 * time.Second
 
-// testLog writes to the test's own log.
+// testLog writes to the test's own log. A benchmark's log would stand between its figures.
 func testLog(t testing.TB) *slog.Logger {
+	if _, ok := t.(*testing.B); ok {
+		return slog.New(slog.DiscardHandler)
+	}
 	return slog.New(slog.NewTextHandler(t.Output(), nil))
 }
 

@@ -83,7 +83,7 @@ type App struct {
 	MaxBody int64
 	// Instances says how many instances there may be.
 	Instances Instances
-	// QueueTimeout is how long a request waits for an instance; 0 does not wait.
+	// QueueTimeout is how long a request waits for an instance, be it one that is being made.
 	QueueTimeout time.Duration
 	// Isolation is request, instance or fresh.
 	Isolation string

@@ -103,7 +103,7 @@ func appSettings() table {
 			func(c *Config) *int { return &c.Defaults.Instances.Min }),
 		newSetting("instances.max", "instances that may run at once; an open stream holds one", integerBetween(1, maxInstances),
 			func(c *Config) *int { return &c.Defaults.Instances.Max }),
-		newSetting("queue_timeout", "how long a request waits for an instance; 0 does not wait", durationFrom(0),
+		newSetting("queue_timeout", "how long a request waits for an instance, be it one that is being made", durationFrom(minimum),
 			func(c *Config) *duration { return &c.Defaults.QueueTimeout }),
 		newSetting("isolation", "what one request may see of another", choice("request", "instance", "fresh"),
 			func(c *Config) *string { return &c.Defaults.Isolation }),

@@ -54,8 +54,9 @@ func newExchange(w http.ResponseWriter, r *http.Request, started time.Time, log 
 		environ:    encoders.Get().(*wire.Encoder),
 	}
 	x.declared = unknown
-	// HTTP/1 servers stop reading once they answer, unless told that a guest may do both in turn.
-	_ = x.controller.EnableFullDuplex() // other protocols, and recorders, are so anyway
+	if x.oneAtATime() {
+		_ = x.controller.EnableFullDuplex() // what cannot do both in turn says so when it is read from
+	}
 	return x
 }
 
@@ -118,9 +119,10 @@ func (x *exchange) refuse(status int) {
 	if status == http.StatusServiceUnavailable {
 		header.Set("Retry-After", "1")
 	}
-	if status == http.StatusRequestEntityTooLarge {
-		header.Set("Connection", "close") // the rest of the body will not be read
+	if status != http.StatusRequestEntityTooLarge {
+		x.skipInput()
 	}
+	x.closeUnlessRead(header)
 	page := strconv.Itoa(status) + " " + http.StatusText(status) + "\nrequest " + x.id + "\n"
 	header.Set("Content-Length", strconv.Itoa(len(page)))
 	x.status = status

@@ -53,6 +53,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer target.Leave()
+	defer x.abandonInput()
 	g.serve(x, target)
 }
 

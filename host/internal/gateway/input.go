@@ -3,7 +3,9 @@ package gateway
 import (
 	"errors"
 	"io"
+	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/wasgi/wasgi/abi"
@@ -50,6 +52,53 @@ func (x *exchange) Read(p []byte) (int, error) {
 		return 0, x.input.failed
 	}
 	return n, nil
+}
+
+// HTTP/1 sends requests and responses over one connection, and net/http keeps them apart by reading a request's body before it
+// answers. A guest may do both in turn, so that is switched off (EnableFullDuplex), and what net/http did falls to us: a body
+// that is not read to its end must be skipped, or the connection closed. Otherwise its rest would pass for the next request.
+
+const (
+	// maxSkipped is how much of an unread body is read to keep its connection, in bytes; net/http has the same bound.
+	maxSkipped = 256 << 10
+	// skipTime is how long a response may be held up for that.
+	skipTime = 100 * time.Millisecond
+)
+
+// oneAtATime reports whether the request has a body on a connection that does one thing at a time.
+func (x *exchange) oneAtATime() bool {
+	return x.request.ProtoMajor == 1 && x.request.Body != nil && x.request.Body != http.NoBody
+}
+
+// skipInput reads what is left of the body, if it is little and there: the guest has returned and will not.
+func (x *exchange) skipInput() {
+	if !x.oneAtATime() || x.committed || x.input.ended || x.input.failed != nil || x.awaitsContinue() {
+		return
+	}
+	_ = x.controller.SetReadDeadline(time.Now().Add(skipTime)) // a body without a connection is at hand
+	n, err := io.CopyN(io.Discard, x.request.Body, maxSkipped)
+	x.input.read += n
+	x.input.ended = errors.Is(err, io.EOF)
+	_ = x.controller.SetReadDeadline(time.Time{})
+}
+
+// awaitsContinue reports whether the client has not been asked for its body yet. Reading would ask for it.
+func (x *exchange) awaitsContinue() bool {
+	return x.input.read == 0 && strings.EqualFold(x.request.Header.Get("Expect"), "100-continue")
+}
+
+// closeUnlessRead closes the connection after the response, if the body has not been read to its end by now.
+func (x *exchange) closeUnlessRead(header http.Header) {
+	if x.oneAtATime() && !x.input.ended {
+		header["Connection"] = []string{"close"}
+	}
+}
+
+// abandonInput bounds how long net/http may then wait for the rest, which it reads to close the connection in order.
+func (x *exchange) abandonInput() {
+	if x.oneAtATime() && !x.input.ended {
+		_ = x.controller.SetReadDeadline(time.Now().Add(x.settings.WriteTimeout))
+	}
 }
 
 // readBody reads at least one byte, or returns an error.

@@ -83,6 +83,7 @@ func (x *exchange) Finish(body []byte) error {
 	if !x.committed && x.declared == unknown && x.hasLength(len(body)) {
 		x.header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
+	x.skipInput()
 	x.commit()
 	if err := x.send(body); err != nil {
 		return err
@@ -124,6 +125,7 @@ func (x *exchange) commit() {
 	if _, ok := header["Server"]; !ok {
 		header["Server"] = []string{serverName}
 	}
+	x.closeUnlessRead(header)
 	x.allowWrite()
 	x.writer.WriteHeader(x.status)
 }

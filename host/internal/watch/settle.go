@@ -57,7 +57,9 @@ func (s *settler) observe(now time.Time, seen scanResult) (settled []string, wak
 	for path, c := range s.pending {
 		id, ok := seen.files[path]
 		if !ok && seen.blindTo(path) {
-			id = c.last
+			// Nothing is known, so nothing has been still.
+			c.first, c.since = now, now
+			continue
 		}
 		if s.done(now, path, c, id) {
 			settled = append(settled, path)

@@ -59,7 +59,8 @@ func TestSettler(t *testing.T) {
 		"blind is not removed":       {"d/a=1 e=1", []step{{ms: 0, seen: "e=1 d!"}, {ms: 500, seen: "d! e=1"}, {ms: 600, seen: "e=1", wake: 700}, {ms: 700, seen: "e=1", want: "d/a"}}},
 		"blind root":                 {"a=1 d/b=1", []step{{ms: 0, seen: ".!"}, {ms: 900, seen: ".!"}}},
 		"blind is exact":             {"da/x=1", []step{{ms: 0, seen: "d!", wake: 100}, {ms: 100, seen: "d!", want: "da/x"}}},
-		"blind while it settles":     {"a=1", []step{{ms: 0, seen: "a=2", wake: 100}, {ms: 50, seen: "a!", wake: 100}, {ms: 100, seen: "a=2", want: "a"}}},
+		"blind while it settles":     {"a=1", []step{{ms: 0, seen: "a=2", wake: 100}, {ms: 50, seen: "a!", wake: 150}, {ms: 100, seen: "a=2", wake: 150}, {ms: 150, seen: "a=2", want: "a"}}},
+		"touched and blind":          {"a=1", []step{{ms: 0, touch: "a", seen: "a!", wake: 100}, {ms: 5000, seen: "a!", wake: 5100}, {ms: 5100, seen: "a=1", want: "a"}}},
 		"late scan":                  {"a=1", []step{{ms: 0, seen: "a=2", wake: 100}, {ms: 5000, seen: "a=3", want: "a"}}},
 		"settles again after report": {"a=1", []step{{ms: 0, seen: "a=2", wake: 100}, {ms: 100, seen: "a=2", want: "a"}, {ms: 110, seen: "a=3", wake: 210}, {ms: 210, seen: "a=3", want: "a"}}},
 	} {
