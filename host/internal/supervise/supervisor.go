@@ -162,7 +162,9 @@ func (s *Supervisor) retire(apps []found) {
 		delete(s.entries, name)
 		e.removed, e.wanted, e.version = true, nil, nil
 		s.swap(e, nil)
-		s.options.Log.Info("app removed", "app", name)
+		if s.life.Err() == nil { // else it is the server that goes
+			s.options.Log.Info("app removed", "app", name)
+		}
 	}
 	if len(gone) > 0 {
 		s.release()
