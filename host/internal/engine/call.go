@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime"
 	"strings"
 
@@ -108,12 +109,16 @@ func asFault(err error) *guest.Fault {
 	return fault
 }
 
+// signature is what wazero writes after a function's name: (i32,i32) i64.
+var signature = regexp.MustCompile(`\([a-z0-9,]*\)( [a-z0-9]+| \([a-z0-9,]+\))?$`)
+
 // frames splits wazero's stack trace into function names, innermost first.
 func frames(trace string) []string {
 	trace, _, _ = strings.Cut(trace, "\n\n")
 	var out []string
 	for line := range strings.SplitSeq(trace, "\n") {
-		if line = strings.TrimSpace(line); line != "" {
+		line = signature.ReplaceAllString(strings.TrimSpace(line), "")
+		if line != "" {
 			out = append(out, strings.TrimPrefix(line, "."))
 		}
 	}

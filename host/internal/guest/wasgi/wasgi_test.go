@@ -243,7 +243,7 @@ func TestExchangeEndsTheCall(t *testing.T) {
 	if !errors.As(err, &fault) || fault.Kind != guest.KindClient || !errors.Is(err, guest.ErrStalled) {
 		t.Fatalf("Serve() = %v", err)
 	}
-	if !slices.Contains(fault.Stack, "application(i32,i32) i64") {
+	if !slices.Contains(fault.Stack, "application") {
 		t.Errorf("the stack is %q", fault.Stack)
 	}
 	if r.ended {
@@ -270,9 +270,9 @@ func TestFaults(t *testing.T) {
 		text  string
 		stack []string
 	}{
-		{"trap", guest.KindTrap, "call: trap: unreachable", []string{"inner()", "outer()", "application(i32,i32) i64"}},
+		{"trap", guest.KindTrap, "call: trap: unreachable", []string{"inner", "outer", "application"}},
 		{"exit", guest.KindTrap, "call: trap: the guest exited with code 3", []string{
-			"wasi_snapshot_preview1.proc_exit(i32)", "application(i32,i32) i64"}},
+			"wasi_snapshot_preview1.proc_exit", "application"}},
 		{"recurse", guest.KindTrap, "call: trap: stack overflow", nil},
 		{"wild_body", guest.KindProtocol, "call: protocol: application returned a body outside its memory: " +
 			"pointer 4294967280, length 32, memory 65536 bytes", nil},
