@@ -159,7 +159,9 @@ func (p *printer) WriteHeader(status int) {
 	fmt.Fprintf(p.out, "%s %d %s\r\n", p.proto, status, http.StatusText(status))
 	names := make([]string, 0, len(p.header))
 	for name := range p.header {
-		names = append(names, name)
+		if name != "Connection" { // there is none
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	for _, name := range names {
