@@ -1,0 +1,391 @@
+package supervise_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/supervise"
+)
+
+// hang bounds every wait in these tests; none is expected to come near it.
+const hang = 20 * time.Second
+
+// loader is a fake supervise.Loader: a module's bytes say what becomes of it, a manifest's are lines of "key value".
+type loader struct {
+	loads atomic.Int64
+	gates sync.Map // bytes of a module -> chan struct{} that its loading waits for
+}
+
+func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
+	s := supervise.Settings{Enabled: true, Settings: guest.Settings{
+		Timeout: hang, QueueTimeout: hang, MinInstances: 1, MaxInstances: 2,
+	}}
+	for line := range strings.Lines(string(file.Data)) {
+		switch key, value, _ := strings.Cut(strings.TrimSpace(line), " "); key {
+		case "mount":
+			s.Mount = value
+		case "host":
+			s.Hosts = append(s.Hosts, value)
+		case "disabled":
+			s.Enabled = false
+		default:
+			return s, fmt.Errorf("%s: %s: unknown key", file.Name, key)
+		}
+	}
+	return s, nil
+}
+
+func (l *loader) Load(_ context.Context, _ string, file guest.File, _ guest.Settings) (guest.Program, error) {
+	l.loads.Add(1)
+	if gate, ok := l.gates.Load(string(file.Data)); ok {
+		<-gate.(chan struct{})
+	}
+	if strings.HasPrefix(string(file.Data), "bad") {
+		return nil, errors.New("not loadable")
+	}
+	return program{}, nil
+}
+
+type program struct{}
+
+func (program) Kind() string                                { return "fake" }
+func (program) New(context.Context) (guest.Instance, error) { return instance{}, nil }
+func (program) Close() error                                { return nil }
+
+type instance struct{}
+
+func (instance) Serve(context.Context, guest.Exchange) error { return nil }
+func (instance) Reset() bool                                 { return true }
+func (instance) Bytes() int64                                { return 0 }
+func (instance) Close()                                      {}
+
+// folder is an apps folder with its supervisor.
+type folder struct {
+	t      *testing.T
+	dir    string
+	loader *loader
+	*supervise.Supervisor
+}
+
+func newFolder(t *testing.T) *folder {
+	t.Helper()
+	f := &folder{t: t, dir: t.TempDir(), loader: &loader{}}
+	f.Supervisor = supervise.New(supervise.Options{
+		Dir: f.dir, Loader: f.loader, Parallel: 2, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	t.Cleanup(func() {
+		if err := f.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+func (f *folder) write(rel, text string) {
+	f.t.Helper()
+	path := filepath.Join(f.dir, filepath.FromSlash(rel))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *folder) remove(rel string) {
+	f.t.Helper()
+	if err := os.Remove(filepath.Join(f.dir, filepath.FromSlash(rel))); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// settle reconciles and waits until everything has been loaded.
+func (f *folder) settle(changed ...string) {
+	f.t.Helper()
+	f.Reconcile(changed)
+	ctx, cancel := context.WithTimeout(context.Background(), hang)
+	defer cancel()
+	if err := f.Wait(ctx); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// answers returns the app that answers a path, or "".
+func (f *folder) answers(host, path string) string {
+	target, _, ok := f.Routes().Lookup(host, path)
+	if !ok {
+		return ""
+	}
+	return target.Name()
+}
+
+func (f *folder) status(name string) supervise.Status {
+	f.t.Helper()
+	all := f.Status()
+	i := slices.IndexFunc(all, func(s supervise.Status) bool { return s.Name == name })
+	if i < 0 {
+		return supervise.Status{}
+	}
+	return all[i]
+}
+
+func TestNamesAndMounts(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	for _, rel := range []string{
+		"hello.wasm", "index.wasm", "api/users.wasm", "api/index.wasm", "_draft.wasm", ".hidden.wasm", "hello@2.wasm",
+		"public/a.wasm", "hello.public/b.wasm", "_off/c.wasm", "source/d.wasm", "source/main.go", "crate/e.wasm",
+		"crate/Cargo.toml", "notes.txt", "lonely.toml",
+	} {
+		f.write(rel, rel)
+	}
+	f.remove("lonely.toml")
+	f.settle()
+	var names []string
+	for _, s := range f.Status() {
+		names = append(names, s.Name+" "+strings.Join(s.Mounts, ","))
+	}
+	want := []string{"api/index /api", "api/users /api/users", "hello /hello", "index /"}
+	if !slices.Equal(names, want) {
+		t.Errorf("apps %q, want %q", names, want)
+	}
+}
+
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.write("_real/deep/app.wasm", "app")
+	for link, target := range map[string]string{
+		"linked": "_real", "one.wasm": "_real/deep/app.wasm", "nowhere.wasm": "gone", "_real/deep/up": "../..",
+	} {
+		if err := os.Symlink(filepath.FromSlash(target), filepath.Join(f.dir, filepath.FromSlash(link))); err != nil {
+			t.Skip(err)
+		}
+	}
+	f.settle()
+	if f.answers("", "/one") != "one" || f.answers("", "/linked/deep/app") != "linked/deep/app" {
+		t.Errorf("%+v", f.Status())
+	}
+}
+
+// Two apps on one mount: the first in the order of names has it; the second gets it when it is free.
+func TestMountConflict(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.write("a.wasm", "a")
+	f.write("b.wasm", "b")
+	f.write("b.toml", "mount /a")
+	f.settle()
+	if got := f.answers("", "/a"); got != "a" {
+		t.Errorf("%s answers", got)
+	}
+	const want = `mount "/a" is taken by app "a": set another mount in the manifest of one of them`
+	if s := f.status("b"); s.State != supervise.StateRefused || s.Err == nil || s.Err.Error() != want {
+		t.Errorf("%+v", s)
+	}
+	f.remove("a.wasm")
+	f.settle("a.wasm")
+	if got := f.answers("", "/a"); got != "b" {
+		t.Errorf("then %q answers", got)
+	}
+	f.write("a.wasm", "a") // came second this time
+	f.settle("a.wasm")
+	if got := f.answers("", "/a"); got != "b" || f.status("a").State != supervise.StateRefused {
+		t.Errorf("then %q answers, a is %s", got, f.status("a").State)
+	}
+}
+
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.write("a.wasm", "a")
+	f.write("b.wasm", "b")
+	f.write("b.toml", "mount /a\nhost one.example\nhost two.example")
+	f.settle()
+	for host, want := range map[string]string{"": "a", "one.example": "b", "two.example:80": "b", "three.example": "a"} {
+		if got := f.answers(host, "/a"); got != want {
+			t.Errorf("%q: %q answers, want %q", host, got, want)
+		}
+	}
+}
+
+// A version that cannot be loaded leaves the one before, and its mount, alone.
+func TestBadVersionKeepsTheOldOne(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.write("a.wasm", "a")
+	f.settle()
+	for text, want := range map[string]string{"bad": "load: protocol: not loadable", "bad again": "load: protocol: not loadable"} {
+		f.write("a.wasm", text)
+		f.settle("a.wasm")
+		if s := f.status("a"); s.State != supervise.StateFailed || s.Err == nil || s.Err.Error() != want || s.Generation != 1 {
+			t.Errorf("%+v", s)
+		}
+		if f.answers("", "/a") != "a" {
+			t.Error("the route is gone")
+		}
+	}
+	f.write("a.toml", "colour red")
+	f.settle("a.toml")
+	if s := f.status("a"); s.Err == nil || s.Err.Error() != "a.toml: colour: unknown key" {
+		t.Errorf("%+v", s)
+	}
+	f.write("a.yaml", "mount /b")
+	f.settle("a.yaml")
+	if s := f.status("a"); s.Err == nil || s.Err.Error() != "two manifests, a.toml and a.yaml: keep one of them" {
+		t.Errorf("%+v", s)
+	}
+	f.remove("a.toml")
+	f.write("a.wasm", "good")
+	f.settle("a.wasm", "a.toml")
+	if s := f.status("a"); s.State != supervise.StateServing || s.Err != nil || f.answers("", "/b") != "a" || f.answers("", "/a") != "" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// What has not changed is not loaded again, and what failed is tried again only when everything is.
+func TestSameContent(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.write("a.wasm", "a")
+	f.write("b.wasm", "bad")
+	f.settle()
+	f.write("a.wasm", "a")
+	f.settle("a.wasm", "b.wasm")
+	if n := f.loader.loads.Load(); n != 2 {
+		t.Errorf("%d loads, want 2", n)
+	}
+	f.Reconcile(nil)
+	f.settle("none")
+	if n := f.loader.loads.Load(); n != 3 {
+		t.Errorf("%d loads after a reload of everything, want 3", n)
+	}
+}
+
+func TestDisabled(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.write("a.wasm", "a")
+	f.settle()
+	f.write("a.toml", "disabled")
+	f.settle("a.toml")
+	if s := f.status("a"); s.State != supervise.StateDisabled || f.answers("", "/a") != "" {
+		t.Errorf("%+v", s)
+	}
+	f.write("b.wasm", "b")
+	f.write("b.toml", "mount /a") // the mount of a disabled app is free
+	f.settle("b.wasm")
+	if f.answers("", "/a") != "b" {
+		t.Errorf("%+v", f.status("b"))
+	}
+}
+
+// One slow load holds nobody up; of readings that come in meanwhile, the newest wins.
+func TestSlowLoad(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	gate := make(chan struct{})
+	f.loader.gates.Store("slow", gate)
+	f.write("a.wasm", "slow")
+	f.Reconcile(nil)
+	f.write("b.wasm", "b")
+	f.Reconcile([]string{"b.wasm"})
+	for deadline := time.Now().Add(hang); f.answers("", "/b") != "b"; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("a slow load held up another app")
+		}
+	}
+	if s := f.status("a"); s.State != supervise.StateLoading {
+		t.Errorf("%+v", s)
+	}
+	for i := range 5 {
+		f.write("a.wasm", fmt.Sprintf("version %d", i))
+		f.Reconcile([]string{"a.wasm"})
+	}
+	close(gate)
+	f.settle("none")
+	if n := f.loader.loads.Load(); n != 3 {
+		t.Errorf("%d loads, want 3: the slow one, the other app, the newest", n)
+	}
+	if s := f.status("a"); s.State != supervise.StateServing || s.Generation != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestRemovedWhileLoading(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	gate := make(chan struct{})
+	f.loader.gates.Store("slow", gate)
+	f.write("a.wasm", "slow")
+	f.Reconcile(nil)
+	f.remove("a.wasm")
+	f.Reconcile([]string{"a.wasm"})
+	close(gate)
+	f.settle("none")
+	if len(f.Status()) != 0 || f.answers("", "/a") != "" {
+		t.Errorf("%+v", f.Status())
+	}
+}
+
+// Whatever happens side by side, in the end the apps are what the folder holds.
+func TestHammer(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	var group sync.WaitGroup
+	for worker := range 4 {
+		group.Go(func() {
+			for i := range 60 {
+				rel := fmt.Sprintf("app%d.wasm", (worker+i)%6)
+				path := filepath.Join(f.dir, rel)
+				if i%3 == 2 {
+					_ = os.Remove(path)
+				} else {
+					_ = os.WriteFile(path, fmt.Appendf(nil, "%d.%d", worker, i), 0o600)
+				}
+				f.Reconcile([]string{rel})
+				f.Status()
+				f.answers("", "/app1")
+			}
+		})
+	}
+	group.Wait()
+	f.write("app0.wasm", "last")
+	f.Reconcile(nil)
+	f.settle("none")
+	for i := range 6 {
+		name := fmt.Sprintf("app%d", i)
+		_, err := os.Stat(filepath.Join(f.dir, name+".wasm"))
+		if there := err == nil; there != (f.answers("", "/"+name) == name) || there != (f.status(name).State == supervise.StateServing) {
+			t.Errorf("%s: in the folder %t, %+v", name, there, f.status(name))
+		}
+	}
+}
+
+// Close waits for the requests that are inside, but no longer than it may.
+func TestClose(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.write("a.wasm", "a")
+	f.settle()
+	target, _, _ := f.Routes().Lookup("", "/a")
+	inside := target.Enter()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(http.ErrServerClosed)
+	if err := f.Close(ctx); !errors.Is(err, http.ErrServerClosed) {
+		t.Errorf("Close() = %v with a request inside", err)
+	}
+	inside.Leave()
+	if err := f.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
