@@ -30,19 +30,24 @@ type store struct {
 
 func (s *store) list() []note { return s.notes }
 
-// add trims and checks a text and keeps it. The error is a sentence for the person who wrote it.
+// sentence is an error that is shown to a person as it stands.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
+
+// add trims and checks a text and keeps it. The error is a [sentence] for the person who wrote it.
 func (s *store) add(text string) error {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	length := utf8.RuneCountInString(text)
 	switch {
 	case text == "":
-		return errors.New("Write something first.")
+		return sentence("Write something first.")
 	case !utf8.ValidString(text):
-		return errors.New("That is not valid UTF-8 text.")
+		return sentence("That is not valid UTF-8 text.")
 	case length > maxNote:
-		return fmt.Errorf("A note has at most %d characters; this one has %d.", maxNote, length)
+		return sentence(fmt.Sprintf("A note has at most %d characters; this one has %d.", maxNote, length))
 	case len(s.notes) == maxNotes:
-		return fmt.Errorf("There are %d notes already. Delete one first.", maxNotes)
+		return sentence(fmt.Sprintf("There are %d notes already. Delete one first.", maxNotes))
 	}
 	s.last++
 	s.notes = slices.Insert(s.notes, 0, note{s.last, text})
