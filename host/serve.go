@@ -43,7 +43,7 @@ func (h *Host) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
-	h.log.Info("shutting down", "timeout", h.config.Server.ShutdownTimeout)
+	h.log.Info("shutting down", "timeout", h.config.Server.ShutdownTimeout.String())
 	h.drain(server, cut)
 	<-failed
 	return nil
