@@ -152,7 +152,7 @@ func TestBadVersions(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "hello.wasm")
 			write(t, path, good)
-			h := open(t, dir, func(c *config.Config) { c.Defaults.Timeout = 300 * time.Millisecond })
+			h := open(t, dir, func(c *config.Config) { c.Defaults.Timeout = time.Second })
 			write(t, path, bad)
 			for deadline := time.Now().Add(hang); h.Status()[0].State != "failed"; {
 				if time.Now().After(deadline) {
