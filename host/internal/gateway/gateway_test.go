@@ -596,7 +596,7 @@ func TestBusy(t *testing.T) {
 	if response.StatusCode != 503 || response.Header.Get("Retry-After") != "1" {
 		t.Errorf("%s, Retry-After %q", response.Status, response.Header.Get("Retry-After"))
 	}
-	fmt.Fprint(conn, "x") // and gives it back
+	fmt.Fprint(conn, "x")       // and gives it back
 	eventually(t, func() bool { // the next instance may take longer to make than the queue waits
 		response, _ := s.ask(t, "GET", "/app", nil)
 		return response.StatusCode == 200
