@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 const moduleExt = ".wasm"
@@ -69,7 +68,7 @@ type found struct {
 // scan lists the apps below dir, in lexical order. What cannot be read is reported beside what can.
 func scan(dir string) ([]found, error) {
 	s := scanner{root: dir, apps: map[string]*found{}}
-	s.enter(".", nil, false)
+	s.enter(".", nil)
 	apps := make([]found, 0, len(s.apps))
 	for _, app := range s.apps {
 		if app.module != "" {
@@ -80,27 +79,14 @@ func scan(dir string) ([]found, error) {
 	return apps, errors.Join(s.problems...)
 }
 
-// maxFolders is how many folders a scan enters: links make a folder count once for each path to it.
-const maxFolders = 10_000
-
-var errTooLarge = errors.New("more than 10000 folders; the rest is not served")
-
 type scanner struct {
 	root     string
 	apps     map[string]*found
-	folders  int
 	problems []error
 }
 
-// enter lists one folder. parents are the folders above it: a link that leads back up is not followed. linked says that one
-// of them, or it, was reached by a link.
-func (s *scanner) enter(rel string, parents []os.FileInfo, linked bool) {
-	if s.folders++; s.folders > maxFolders {
-		if s.folders == maxFolders+1 {
-			s.problem(rel, errTooLarge)
-		}
-		return
-	}
+// enter lists one folder. parents are the folders above it, as links lead to them: a link that leads back up is not followed.
+func (s *scanner) enter(rel string, parents []os.FileInfo) {
 	full := filepath.Join(s.root, filepath.FromSlash(rel))
 	info, err := os.Stat(full)
 	if err != nil {
@@ -118,28 +104,20 @@ func (s *scanner) enter(rel string, parents []os.FileInfo, linked bool) {
 	if rel != "." && isSource(entryNames(entries)) {
 		return
 	}
-	parents = append(parents[:len(parents):len(parents)], info)
 	for _, entry := range entries {
-		s.visit(path.Join(rel, entry.Name()), entry.Type(), parents, linked)
+		s.visit(path.Join(rel, entry.Name()), append(parents[:len(parents):len(parents)], info))
 	}
 }
 
-// visit looks at one name in a folder. A linked folder's own links to folders are not followed: a few folders that link to one
-// another have more paths than anyone can walk.
-func (s *scanner) visit(rel string, kind fs.FileMode, parents []os.FileInfo, linked bool) {
-	link := kind&fs.ModeSymlink != 0
-	asDir := (link && !linked || kind.IsDir()) && Relevant(rel, true)
-	asFile := (link || kind.IsRegular()) && Relevant(rel, false)
-	if !asDir && !asFile {
-		return
-	}
+func (s *scanner) visit(rel string, parents []os.FileInfo) {
 	info, err := os.Stat(filepath.Join(s.root, filepath.FromSlash(rel)))
 	switch {
 	case err != nil:
 		s.problem(rel, err)
-	case asDir && info.IsDir():
-		s.enter(rel, parents, linked || link)
-	case asFile && info.Mode().IsRegular():
+	case !Relevant(rel, info.IsDir()):
+	case info.IsDir():
+		s.enter(rel, parents)
+	case info.Mode().IsRegular():
 		s.add(rel)
 	}
 }
@@ -158,10 +136,9 @@ func (s *scanner) add(rel string) {
 	}
 }
 
-// problem notes what could not be read. What is gone by now is none: it has simply been removed. A link that leads nowhere,
-// or in circles, is as good as gone.
+// problem notes what could not be read. What is gone by now is none: it has simply been removed.
 func (s *scanner) problem(rel string, err error) {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	s.problems = append(s.problems, fmt.Errorf("scan %s: %w", path.Join(filepath.ToSlash(s.root), rel), err))
