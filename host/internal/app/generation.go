@@ -52,10 +52,10 @@ func NewGeneration(ctx context.Context, app string, number uint64, program guest
 func (g *Generation) prove(ctx context.Context) error {
 	first, err := g.pool.Acquire(ctx)
 	if err != nil {
-		return err
+		return g.sign(guest.PhaseInit, err)
 	}
 	g.pool.Release(first)
-	return g.pool.Fill(ctx)
+	return g.sign(guest.PhaseInit, g.pool.Fill(ctx))
 }
 
 // instantiate makes one instance, which may take as long as a response.
@@ -63,7 +63,7 @@ func (g *Generation) instantiate(ctx context.Context) (guest.Instance, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, g.settings.Timeout, guest.ErrTimeout)
 	defer cancel()
 	instance, err := g.program.New(ctx)
-	return instance, g.sign(err)
+	return instance, g.sign(guest.PhaseInit, err)
 }
 
 // Number is the generation's number.
@@ -92,7 +92,7 @@ func (g *Generation) Serve(ctx context.Context, exchange guest.Exchange) error {
 		}
 	}()
 	if err := instance.Serve(ctx, exchange); err != nil {
-		return g.sign(err)
+		return g.sign(guest.PhaseCall, err)
 	}
 	done = true
 	return nil
@@ -109,17 +109,18 @@ func (g *Generation) acquire(ctx context.Context) (guest.Instance, error) {
 	if errors.Is(err, errBusy) {
 		err = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindBusy, Cause: errBusy}
 	}
-	return instance, g.sign(err)
+	return instance, g.sign(guest.PhaseCall, err)
 }
 
-// sign turns err into a fault that names this generation. It returns nil for nil.
-func (g *Generation) sign(err error) error {
+// sign turns err into a fault that names this generation. phase is that of an error which is no fault yet. It returns nil
+// for nil.
+func (g *Generation) sign(phase guest.Phase, err error) error {
 	if err == nil {
 		return nil
 	}
 	var fault *guest.Fault
 	if !errors.As(err, &fault) {
-		fault = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindOf(err), Cause: err}
+		fault = &guest.Fault{Phase: phase, Kind: guest.KindOf(err), Cause: err}
 	}
 	fault.App, fault.Generation = g.app, g.number
 	return fault

@@ -41,17 +41,22 @@ type ended struct{ cause error }
 func (e *ended) Error() string { return e.cause.Error() }
 func (e *ended) Unwrap() error { return e.cause }
 
+var errFailed = errors.New("the instance has failed before: it can only be closed")
+
 // End ends the guest's call from within a host function: no guest code runs after it. It does not return.
 func End(cause error) { panic(&ended{cause}) }
 
 // run is the one way into a guest: it notes the context for host functions, and turns what comes out into a fault.
 func (i *Instance) run(ctx context.Context, enter func(context.Context) error) (err error) {
-	if ctx.Err() != nil {
+	switch {
+	case i.failed:
+		return &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindHost, Cause: errFailed}
+	case ctx.Err() != nil:
 		return asFault(&ended{context.Cause(ctx)})
 	}
 	i.ctx = ctx
 	defer func() {
-		i.ctx = nil
+		i.ctx, i.failed = nil, true // true for good where recover passes the panic on
 		// An end that found the guest between two of its frames passes wazero by.
 		if r := recover(); r != nil {
 			end, ok := r.(*ended)
@@ -60,7 +65,11 @@ func (i *Instance) run(ctx context.Context, enter func(context.Context) error) (
 			}
 			err = end
 		}
-		if err != nil {
+		// A start section runs before wazero knows of closing.
+		if exit, ok := errors.AsType[*sys.ExitError](err); ok {
+			err = &ended{exited(ctx, exit.ExitCode())}
+		}
+		if i.failed = err != nil; i.failed {
 			err = asFault(err)
 		}
 	}()
@@ -71,14 +80,19 @@ func (i *Instance) run(ctx context.Context, enter func(context.Context) error) (
 // has called proc_exit. Ending the call here, before wazero does, keeps the memory mapped while guest frames are still on
 // the stack, and gives the fault a stack with function names. Nothing leaks: the memory is ours and freed by Close.
 func (i *Instance) closing(_ context.Context, code uint32) {
-	switch {
-	case i.ctx == nil:
-		// Close called by the host.
-	case code == sys.ExitCodeContextCanceled || code == sys.ExitCodeDeadlineExceeded:
-		End(context.Cause(i.ctx))
-	default:
-		End(fmt.Errorf("the guest exited with code %d", code))
+	if i.ctx != nil { // else the host has called Close
+		End(exited(i.ctx, code))
 	}
+}
+
+// exited says what an exit code stands for. A guest may exit with the very codes that wazero uses for a context that is
+// done.
+func exited(ctx context.Context, code uint32) error {
+	ofContext := code == sys.ExitCodeContextCanceled || code == sys.ExitCodeDeadlineExceeded
+	if ofContext && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("the guest exited with code %d", code)
 }
 
 // What wazero puts between the parts of an error's text.
@@ -104,8 +118,11 @@ func asFault(err error) *guest.Fault {
 		fault.Kind, fault.Cause = guest.KindHost, fmt.Errorf("a host function panicked: %w", bug)
 		return fault
 	}
-	text = strings.TrimSuffix(strings.TrimPrefix(text, wasmMark), recoveredMark)
-	fault.Kind, fault.Cause = guest.KindTrap, errors.New(text)
+	if text, ok := strings.CutSuffix(text, recoveredMark); ok {
+		fault.Kind, fault.Cause = guest.KindHost, errors.New("a host function panicked: "+text)
+		return fault
+	}
+	fault.Kind, fault.Cause = guest.KindTrap, errors.New(strings.TrimPrefix(text, wasmMark))
 	return fault
 }
 

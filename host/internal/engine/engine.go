@@ -6,8 +6,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -30,6 +32,7 @@ type Options struct {
 type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
+	compile keyLock
 
 	mu     sync.RWMutex
 	linked map[string]map[string]Signature // host module -> function -> type
@@ -58,12 +61,24 @@ func openCache(options Options) wazero.CompilationCache {
 		return nil
 	}
 	cache, err := wazero.NewCompilationCacheWithDir(options.CacheDir)
+	if err == nil {
+		err = writable(options.CacheDir)
+	}
 	if err != nil {
 		options.Log.Warn("compiled modules are not kept: the cache folder cannot be used",
 			"dir", options.CacheDir, "error", err)
 		return nil
 	}
 	return cache
+}
+
+// writable reports why no file can be made in dir. A compilation whose result cannot be kept would fail.
+func writable(dir string) error {
+	probe, err := os.CreateTemp(dir, "probe-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // HostFunction is a function that guests may import.

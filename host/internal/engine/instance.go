@@ -36,6 +36,7 @@ type Instance struct {
 	log            func() *slog.Logger
 	stdout, stderr *LineLog
 	ctx            context.Context // of the call that runs; nil between calls
+	failed         bool            // a call has not ended well
 }
 
 // Function is an exported function of one instance. Keep it: looking one up allocates a whole call engine.
@@ -104,7 +105,7 @@ func (i *Instance) sleep(ns int64) {
 func (i *Instance) Function(name string) Function { return i.module.ExportedFunction(name) }
 
 // Call runs an exported function. stack holds its parameters, then its results. The call ends early when ctx is done. An
-// error is a [*guest.Fault]; the instance must not be called again after one.
+// error is a [*guest.Fault]; the instance refuses all further calls after one.
 func (i *Instance) Call(ctx context.Context, f Function, stack []uint64) error {
 	return i.run(ctx, func(ctx context.Context) error { return f.CallWithStack(ctx, stack) })
 }

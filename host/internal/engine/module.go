@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -19,6 +20,7 @@ type Module struct {
 	engine   *Engine
 	compiled wazero.CompiledModule
 	size     int
+	close    sync.Once
 }
 
 // Compile compiles a core WebAssembly module and checks that everything it imports exists. It does not look at ctx while
@@ -30,6 +32,7 @@ func (e *Engine) Compile(ctx context.Context, data []byte) (module *Module, err 
 			module, err = nil, fmt.Errorf("compile: the compiler panicked: %v", r)
 		}
 	}()
+	defer e.compile.lock(data)()
 	compiled, err := e.runtime.CompileModule(ctx, data)
 	if err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
@@ -42,8 +45,12 @@ func (e *Engine) Compile(ctx context.Context, data []byte) (module *Module, err 
 	return module, nil
 }
 
-// Close releases the compiled code. All instances must have been closed.
-func (m *Module) Close(ctx context.Context) error { return m.compiled.Close(ctx) }
+// Close releases the compiled code. All instances must have been closed. It may be called twice: wazero counts the users of
+// equal modules, and would take the second call for that of another one.
+func (m *Module) Close(ctx context.Context) (err error) {
+	m.close.Do(func() { err = m.compiled.Close(ctx) })
+	return err
+}
 
 // Size is the length of the file that was compiled, in bytes.
 func (m *Module) Size() int { return m.size }

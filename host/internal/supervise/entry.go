@@ -77,6 +77,9 @@ func (s *Supervisor) consider(f found, retry bool) {
 	v, err := s.read(f)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.life.Err() != nil {
+		return // Close has retired everything
+	}
 	e := s.entries[f.name]
 	if e == nil {
 		e = &entry{app: app.New(f.name), state: StateLoading}
@@ -106,7 +109,7 @@ func (s *Supervisor) queue(e *entry, v *version) {
 	e.wanted = v
 	if !e.working {
 		e.working = true
-		s.loading.Add(1)
+		s.loading.begin()
 		go s.work(e)
 	}
 }
@@ -153,7 +156,7 @@ func (s *Supervisor) release() {
 
 func (e *entry) needs(m mount) bool {
 	for _, v := range []*version{e.version, e.current, e.wanted} {
-		if v != nil && v.settings.Enabled && slices.Contains(v.mounts, m) {
+		if v != nil && v.settings.Enabled && !e.removed && slices.Contains(v.mounts, m) {
 			return true
 		}
 	}
@@ -176,16 +179,27 @@ func (s *Supervisor) rebuild() {
 
 // work loads one version after the other until none is wanted. One worker an app.
 func (s *Supervisor) work(e *entry) {
-	defer s.loading.Done()
-	for v := s.take(e); v != nil; v = s.take(e) {
-		s.slots <- struct{}{}
-		started := time.Now()
-		generation, err := s.build(e, v)
-		<-s.slots
-		s.publish(e, v, generation, err, time.Since(started))
+	defer s.loading.end()
+	for s.loadOne(e) {
 	}
 }
 
+// loadOne waits for its turn before it takes a version, so that of those that come in meanwhile only the newest is loaded. It
+// reports false where none is wanted.
+func (s *Supervisor) loadOne(e *entry) bool {
+	s.slots <- struct{}{}
+	defer func() { <-s.slots }()
+	v := s.take(e)
+	if v == nil {
+		return false
+	}
+	started := time.Now()
+	generation, err := s.build(e, v)
+	s.publish(e, v, generation, err, time.Since(started))
+	return true
+}
+
+// take returns what the worker is to load next, or nil, which ends the worker.
 func (s *Supervisor) take(e *entry) *version {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -213,11 +227,13 @@ func (s *Supervisor) build(e *entry, v *version) (*app.Generation, error) {
 	return app.NewGeneration(s.life, name, number, program, v.settings.Settings, s.options.Log)
 }
 
-// publish swaps the new generation in, or says why there is none.
+// publish swaps the new generation in, or says why there is none. What a newer reading has failed with stays said.
 func (s *Supervisor) publish(e *entry, v *version, generation *app.Generation, err error, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.current, v.file.Data = nil, nil
+	superseded := v.digest != e.seen && e.wanted == nil // by a reading that failed or waits for its mount
+	state, cause := e.state, e.err
 	switch {
 	case e.removed:
 		if generation != nil {
@@ -236,6 +252,9 @@ func (s *Supervisor) publish(e *entry, v *version, generation *app.Generation, e
 		s.swap(e, generation)
 		s.options.Log.Info("app loaded", "app", e.app.Name(), "mount", v.mounts[0].String(), "generation", e.number,
 			"kind", e.kind, "size", v.size, "took_ms", took.Milliseconds())
+	}
+	if superseded {
+		e.state, e.err = state, cause
 	}
 	s.release()
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 const moduleExt = ".wasm"
@@ -68,7 +69,7 @@ type found struct {
 // scan lists the apps below dir, in lexical order. What cannot be read is reported beside what can.
 func scan(dir string) ([]found, error) {
 	s := scanner{root: dir, apps: map[string]*found{}}
-	s.enter(".", nil)
+	s.enter(".", nil, false)
 	apps := make([]found, 0, len(s.apps))
 	for _, app := range s.apps {
 		if app.module != "" {
@@ -79,14 +80,27 @@ func scan(dir string) ([]found, error) {
 	return apps, errors.Join(s.problems...)
 }
 
+// maxFolders is how many folders a scan enters: links make a folder count once for each path to it.
+const maxFolders = 10_000
+
+var errTooLarge = errors.New("more than 10000 folders; the rest is not served")
+
 type scanner struct {
 	root     string
 	apps     map[string]*found
+	folders  int
 	problems []error
 }
 
-// enter lists one folder. parents are the folders above it, as links lead to them: a link that leads back up is not followed.
-func (s *scanner) enter(rel string, parents []os.FileInfo) {
+// enter lists one folder. parents are the folders above it: a link that leads back up is not followed. linked says that one
+// of them, or it, was reached by a link.
+func (s *scanner) enter(rel string, parents []os.FileInfo, linked bool) {
+	if s.folders++; s.folders > maxFolders {
+		if s.folders == maxFolders+1 {
+			s.problem(rel, errTooLarge)
+		}
+		return
+	}
 	full := filepath.Join(s.root, filepath.FromSlash(rel))
 	info, err := os.Stat(full)
 	if err != nil {
@@ -104,20 +118,28 @@ func (s *scanner) enter(rel string, parents []os.FileInfo) {
 	if rel != "." && isSource(entryNames(entries)) {
 		return
 	}
+	parents = append(parents[:len(parents):len(parents)], info)
 	for _, entry := range entries {
-		s.visit(path.Join(rel, entry.Name()), append(parents[:len(parents):len(parents)], info))
+		s.visit(path.Join(rel, entry.Name()), entry.Type(), parents, linked)
 	}
 }
 
-func (s *scanner) visit(rel string, parents []os.FileInfo) {
+// visit looks at one name in a folder. A linked folder's own links to folders are not followed: a few folders that link to one
+// another have more paths than anyone can walk.
+func (s *scanner) visit(rel string, kind fs.FileMode, parents []os.FileInfo, linked bool) {
+	link := kind&fs.ModeSymlink != 0
+	asDir := (link && !linked || kind.IsDir()) && Relevant(rel, true)
+	asFile := (link || kind.IsRegular()) && Relevant(rel, false)
+	if !asDir && !asFile {
+		return
+	}
 	info, err := os.Stat(filepath.Join(s.root, filepath.FromSlash(rel)))
 	switch {
 	case err != nil:
 		s.problem(rel, err)
-	case !Relevant(rel, info.IsDir()):
-	case info.IsDir():
-		s.enter(rel, parents)
-	case info.Mode().IsRegular():
+	case asDir && info.IsDir():
+		s.enter(rel, parents, linked || link)
+	case asFile && info.Mode().IsRegular():
 		s.add(rel)
 	}
 }
@@ -136,9 +158,10 @@ func (s *scanner) add(rel string) {
 	}
 }
 
-// problem notes what could not be read. What is gone by now is none: it has simply been removed.
+// problem notes what could not be read. What is gone by now is none: it has simply been removed. A link that leads nowhere,
+// or in circles, is as good as gone.
 func (s *scanner) problem(rel string, err error) {
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP) {
 		return
 	}
 	s.problems = append(s.problems, fmt.Errorf("scan %s: %w", path.Join(filepath.ToSlash(s.root), rel), err))

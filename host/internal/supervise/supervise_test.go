@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -24,8 +25,11 @@ const hang = 20 * time.Second
 
 // loader is a fake supervise.Loader: a module's bytes say what becomes of it, a manifest's are lines of "key value".
 type loader struct {
-	loads atomic.Int64
-	gates sync.Map // bytes of a module -> chan struct{} that its loading waits for
+	loads  atomic.Int64
+	gates  sync.Map    // bytes of a module -> chan struct{} that its loading waits for
+	begun  sync.Map    // bytes of a module -> chan struct{} that is closed when its loading begins
+	broken atomic.Bool // nothing can be loaded
+	seen   func(data []byte)
 }
 
 func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
@@ -49,20 +53,32 @@ func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
 
 func (l *loader) Load(_ context.Context, _ string, file guest.File, _ guest.Settings) (guest.Program, error) {
 	l.loads.Add(1)
+	if l.seen != nil {
+		l.seen(file.Data)
+	}
+	if begun, ok := l.begun.LoadAndDelete(string(file.Data)); ok {
+		close(begun.(chan struct{}))
+	}
 	if gate, ok := l.gates.Load(string(file.Data)); ok {
 		<-gate.(chan struct{})
 	}
-	if strings.HasPrefix(string(file.Data), "bad") {
+	if l.broken.Load() || strings.HasPrefix(string(file.Data), "bad") {
 		return nil, errors.New("not loadable")
 	}
-	return program{}, nil
+	return program{traps: strings.HasPrefix(string(file.Data), "trap")}, nil
 }
 
-type program struct{}
+type program struct{ traps bool }
 
-func (program) Kind() string                                { return "fake" }
-func (program) New(context.Context) (guest.Instance, error) { return instance{}, nil }
-func (program) Close() error                                { return nil }
+func (p program) New(context.Context) (guest.Instance, error) {
+	if p.traps {
+		return nil, &guest.Fault{Phase: guest.PhaseInit, Kind: guest.KindTrap, Cause: errors.New("unreachable"), Stack: []string{"start"}}
+	}
+	return instance{}, nil
+}
+
+func (program) Kind() string { return "fake" }
+func (program) Close() error { return nil }
 
 type instance struct{}
 
@@ -73,17 +89,43 @@ func (instance) Close()                                      {}
 
 // folder is an apps folder with its supervisor.
 type folder struct {
-	t      *testing.T
-	dir    string
-	loader *loader
+	t       *testing.T
+	dir     string
+	loader  *loader
+	journal *journal
 	*supervise.Supervisor
+}
+
+// journal keeps what is logged.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+// count tells how often a text has been logged.
+func (j *journal) count(text string) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Count(j.text.String(), text)
 }
 
 func newFolder(t *testing.T) *folder {
 	t.Helper()
-	f := &folder{t: t, dir: t.TempDir(), loader: &loader{}}
+	return newFolderWith(t, 2, &loader{})
+}
+
+func newFolderWith(t *testing.T, parallel int, l *loader) *folder {
+	t.Helper()
+	f := &folder{t: t, dir: t.TempDir(), loader: l, journal: &journal{}}
 	f.Supervisor = supervise.New(supervise.Options{
-		Dir: f.dir, Loader: f.loader, Parallel: 2, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Dir: f.dir, Loader: f.loader, Parallel: parallel,
+		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), f.journal), nil)),
 	})
 	t.Cleanup(func() {
 		if err := f.Close(context.Background()); err != nil {
@@ -98,6 +140,23 @@ func (f *folder) write(rel, text string) {
 	path := filepath.Join(f.dir, filepath.FromSlash(rel))
 	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
 		f.t.Fatal(err)
+	}
+}
+
+// hold makes the loading of a module with these bytes wait: begun is closed when it waits, release lets it go on.
+func (f *folder) hold(text string) (begun, release chan struct{}) {
+	begun, release = make(chan struct{}), make(chan struct{})
+	f.loader.begun.Store(text, begun)
+	f.loader.gates.Store(text, release)
+	return begun, release
+}
+
+func (f *folder) await(done <-chan struct{}) {
+	f.t.Helper()
+	select {
+	case <-done:
+	case <-time.After(hang):
+		f.t.Fatal("it did not happen")
 	}
 }
 

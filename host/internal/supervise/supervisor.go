@@ -51,8 +51,8 @@ type Options struct {
 type Supervisor struct {
 	options Options
 	routes  atomic.Pointer[route.Table[*app.App]]
-	slots   chan struct{}  // one for each app that is being loaded
-	loading sync.WaitGroup // the workers
+	slots   chan struct{} // one for each app that is being loaded
+	loading counter       // the workers
 	life    context.Context
 	end     context.CancelFunc
 
@@ -101,13 +101,8 @@ func (s *Supervisor) Reconcile(changed []string) {
 
 // Wait returns when nothing is being loaded any more, or with ctx's cause.
 func (s *Supervisor) Wait(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		s.loading.Wait()
-		close(done)
-	}()
 	select {
-	case <-done:
+	case <-s.loading.none():
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -124,10 +119,10 @@ func (s *Supervisor) Follow(changes <-chan []string) {
 // Close retires all apps and waits until they have drained, or until ctx is done.
 func (s *Supervisor) Close(ctx context.Context) error {
 	s.end()
-	if err := s.Wait(ctx); err != nil {
+	s.retire(nil)
+	if err := s.Wait(ctx); err != nil { // they may still give up what they have made
 		return err
 	}
-	s.retire(nil)
 	s.mu.Lock()
 	retired := s.retired
 	s.mu.Unlock()

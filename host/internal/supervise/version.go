@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/wasgi/wasgi/host/internal/guest"
@@ -84,13 +86,25 @@ func mounts(name string, settings Settings) ([]mount, error) {
 	}
 	out := make([]mount, 0, len(hosts))
 	for _, host := range hosts {
-		m := mount{host: route.CanonicalHost(host), path: prefix}
+		m := mount{host: canonicalHost(host), path: prefix}
+		if slices.Contains(out, m) {
+			continue
+		}
 		if _, err := route.New([]route.Mount[string]{{Host: m.host, Path: m.path}}); err != nil {
 			return nil, fmt.Errorf("%w; set mount and hosts in the app's manifest", err)
 		}
 		out = append(out, m)
 	}
 	return out, nil
+}
+
+// canonicalHost is the one spelling of a host that a mount table keeps: two spellings must not pass for two mounts.
+func canonicalHost(host string) string {
+	host = route.CanonicalHost(host)
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" {
+		return addr.String()
+	}
+	return host
 }
 
 // oneLine makes an error with several lines fit for a log record that is read as one.
