@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +33,7 @@ func newCall() *cobra.Command {
 			"PATH is the path below the app's mount, with a query if need be; / if it is not given.\n" +
 			"A manifest beside the file is obeyed. The exit code is 1 if the app met a fault.",
 		Example: "  wasgi call plugins/hello.wasm /\n  wasgi call plugins/echo.wasm -d @photo.jpg /",
-		Args:    usage(cobra.RangeArgs(1, 2)),
+		Args:    arguments(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.hasData = cmd.Flags().Changed("data")
 			r.path = "/"
@@ -102,7 +103,7 @@ func (r request) addHeaders(req *http.Request) error {
 	given := http.Header{}
 	for _, header := range r.headers {
 		name, value, ok := strings.Cut(header, ":")
-		if !ok || name == "" {
+		if !ok || !isToken(name) || strings.ContainsFunc(value, unicode.IsControl) {
 			return usageError{fmt.Errorf("header %q: must be 'Name: value'", header)}
 		}
 		given.Add(name, strings.TrimSpace(value))
@@ -115,6 +116,13 @@ func (r request) addHeaders(req *http.Request) error {
 		req.Header.Del("Host")
 	}
 	return nil
+}
+
+// isToken reports whether a server would take a header of that name.
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
 }
 
 // open returns the request's body and its length, -1 if that is not known.

@@ -7,7 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"unicode"
 
@@ -23,8 +26,10 @@ func newServe() *cobra.Command {
 		Short: "Serve the apps of a folder",
 		Long: "Serve the .wasm files of DIR, each under its name: hello.wasm answers at /hello, index.wasm at /.\n" +
 			"Without DIR, the folder is apps.dir of the configuration.",
-		Args: usage(cobra.MaximumNArgs(1)),
+		Example: "  wasgi serve plugins\n  wasgi serve /srv/apps --listen :80 --access-log",
+		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			surviveBrokenPipes()
 			cfg, err := loadConfig(cmd, strings.Join(args, ""))
 			if err != nil {
 				return err
@@ -43,6 +48,10 @@ func newServe() *cobra.Command {
 	addServeFlags(cmd)
 	return cmd
 }
+
+// surviveBrokenPipes keeps the process alive when nobody reads its output or its log any more, which would end it otherwise:
+// whoever piped them into head wants the apps to go on. The channel is never read; that somebody listens is enough.
+func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // listen comes before loading the apps: a port that is taken should not cost the time that takes.
 func listen(cfg config.Config) (net.Listener, error) {

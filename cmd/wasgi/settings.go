@@ -1,13 +1,9 @@
 package main
 
 import (
-	"io"
-	"log/slog"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/wasgi/wasgi/host/config"
 )
@@ -50,28 +46,4 @@ func loadConfig(cmd *cobra.Command, dir string) (config.Config, error) {
 		return config.Config{}, err
 	}
 	return config.Load(config.Source{File: file, Environ: os.Environ(), Flags: flags})
-}
-
-// newLogger logs to w: text for people, JSON for machines.
-func newLogger(cfg config.Log, w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
-		return nil, err
-	}
-	options := &slog.HandlerOptions{Level: level}
-	if cfg.Format == "json" || cfg.Format == "" && !isTerminal(w) {
-		return slog.New(slog.NewJSONHandler(w, options)), nil
-	}
-	options.ReplaceAttr = func(groups []string, attr slog.Attr) slog.Attr {
-		if attr.Key == slog.TimeKey && len(groups) == 0 {
-			return slog.String(slog.TimeKey, attr.Value.Time().Format(time.TimeOnly))
-		}
-		return attr
-	}
-	return slog.New(slog.NewTextHandler(w, options)), nil
-}
-
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -12,16 +12,19 @@ import (
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  usage(cobra.NoArgs),
-		Run: func(cmd *cobra.Command, _ []string) {
-			version := "(devel)"
-			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-				version = info.Main.Version
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "wasgi %s, abi %d, %s %s/%s\n",
-				version, host.ABIVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-		},
+		Use:                   "version",
+		Short:                 "Print the version",
+		Args:                  arguments(0, 0),
+		DisableFlagsInUseLine: true,
+		Run:                   func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), version()) },
 	}
+}
+
+// version says which program this is, what guests it takes and what it was built with.
+func version() string {
+	of := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		of = info.Main.Version
+	}
+	return fmt.Sprintf("wasgi %s, abi %d, %s %s/%s", of, host.ABIVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
