@@ -15,6 +15,9 @@ func (w *walker) structure(in *instruction, at int) {
 	case immEnd:
 		if top.imm == immLoop {
 			w.cost.loops--
+			if w.record != nil {
+				w.endLoop(*top, at)
+			}
 		}
 		w.cost.height = top.base + top.out
 		w.cost.branch(0, top.out)
@@ -25,11 +28,14 @@ func (w *walker) structure(in *instruction, at int) {
 }
 
 func (w *walker) enter(imm immediate, at int) {
-	f := frame{imm: imm}
+	f := frame{imm: imm, loop: w.frames[len(w.frames)-1].loop}
 	f.in, f.out = w.blockType()
 	f.base = max(w.cost.height-f.in, w.frames[len(w.frames)-1].base)
-	w.limit(at, len(w.frames), "blocks in one another", w.p.limits.Nesting)
+	w.limit(at, len(w.frames), "blocks in one another", w.bounds.Nesting)
 	if imm == immLoop {
+		if w.record != nil {
+			f.loop = w.beginLoop(f)
+		}
 		w.cost.enterLoop(f.in)
 	} else {
 		w.cost.branch(1, f.in+f.out)
@@ -69,6 +75,9 @@ func (w *walker) label() int {
 	depth := int(w.index32("label", len(w.frames)))
 	target := w.frames[len(w.frames)-1-depth]
 	if target.imm == immLoop {
+		if w.record != nil {
+			w.record.loops[target.loop].again, w.record.turns = true, true
+		}
 		return target.in
 	}
 	return target.out
@@ -76,7 +85,7 @@ func (w *walker) label() int {
 
 // branchTable reads the labels and the default one after them.
 func (w *walker) branchTable() {
-	n := w.count("labels", 1, w.p.limits.BranchTargets)
+	n := w.count("labels", 1, w.bounds.BranchTargets)
 	arity := 0
 	for i := 0; i <= n && w.err == nil; i++ {
 		arity = w.label()

@@ -25,7 +25,7 @@ func (w *walker) memory(in *instruction, at int) {
 	case immMemoryLane:
 		w.memoryArgument(in.arg)
 		w.lane(16 >> in.arg)
-	case immMemoryZero:
+	case immMemoryZero, immMemoryGrow, immMemoryFill:
 		w.memoryZero()
 	case immMemoryCopy:
 		w.memoryZero()
@@ -81,7 +81,7 @@ func (w *walker) dataSegment(in *instruction, at int) {
 // tables checks the instructions that speak of tables and element segments.
 func (w *walker) tables(in *instruction, at int) {
 	switch in.imm {
-	case immTable, immTableSet, immTableGrow:
+	case immTable, immTableSet, immTableFill, immTableGrow:
 		index := w.index32("table", len(w.m.Tables))
 		if in.imm == immTableGrow && w.err == nil {
 			w.growable(at, index)
@@ -100,7 +100,7 @@ func (w *walker) tables(in *instruction, at int) {
 
 // growable refuses to let a table grow beyond what any table may have: nothing stops it at run time but its maximum.
 func (w *walker) growable(at int, index uint32) {
-	limit := w.p.limits.TableEntries
+	limit := w.bounds.TableEntries
 	if most := w.m.Tables[index].Max; most < 0 || most > limit {
 		w.fail(at, KindLimit, "table.grow of table %d: it may grow without bound; declare a maximum of at most %d", index, limit)
 	}

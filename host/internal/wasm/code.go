@@ -6,18 +6,21 @@ type frame struct {
 	in, out int
 	// base is how many operands lie below those that it takes.
 	base int
+	// loop is the innermost loop around the frame's content, itself if it is one, as an index into recording.loops; -1 for none.
+	loop int
 }
 
 // walker goes through function bodies instruction by instruction, without recursion. It is used for all functions of a module
 // in turn, so that its slices are allocated once.
 type walker struct {
 	*reader
-	p      *parser
+	bounds Limits
 	m      *Module
 	locals int // of the function, with its parameters
 	frames []frame
 	cost   cost
-	total  int // locals of all functions so far
+	total  int        // locals of all functions so far
+	record *recording // nil unless the function is to be rewritten
 }
 
 func (w *walker) instruction() {
@@ -36,6 +39,9 @@ func (w *walker) instruction() {
 	w.push(int(in.effect))
 	if in.imm != immNone {
 		w.immediates(in, at)
+	}
+	if w.record != nil {
+		w.note(in, at)
 	}
 }
 
@@ -69,6 +75,7 @@ func (w *walker) prefixed(at int, table *[256]instruction) *instruction {
 // immediates reads and checks what follows the instruction. at is where it began.
 func (w *walker) immediates(in *instruction, at int) {
 	switch in.imm {
+	case immReturn:
 	case immInvalid:
 		w.malformed(at, "unknown instruction % x", w.data[at:w.pos])
 	case immRefused:
@@ -91,7 +98,7 @@ func (w *walker) immediates(in *instruction, at int) {
 		}
 	case immGlobalGet, immGlobalSet:
 		w.global(in, at)
-	case immTable, immTableSet, immTableGrow, immTableInit, immTableCopy, immElemDrop:
+	case immTable, immTableSet, immTableFill, immTableGrow, immTableInit, immTableCopy, immElemDrop:
 		w.tables(in, at)
 	case immI32:
 		w.s32()
@@ -134,7 +141,7 @@ func (w *walker) reference(in *instruction, at int) {
 		w.valueType()
 	case immRefFunc:
 		index := w.index32("function", w.m.FunctionCount())
-		if _, ok := w.p.declared[index]; w.err == nil && !ok {
+		if _, ok := w.m.declared[index]; w.err == nil && !ok {
 			w.malformed(at, "ref.func of function %d, which no export, global or element segment declares", index)
 		}
 	case immRefNull:

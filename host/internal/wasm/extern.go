@@ -93,8 +93,8 @@ func (p *parser) size(kind ExternKind) int {
 
 // declare notes that code may take a reference of the function.
 func (p *parser) declare(function uint32) {
-	if p.declared == nil {
-		p.declared = map[uint32]struct{}{}
+	if p.m.declared == nil {
+		p.m.declared = map[uint32]struct{}{}
 	}
-	p.declared[function] = struct{}{}
+	p.m.declared[function] = struct{}{}
 }

@@ -7,7 +7,7 @@ func (p *parser) readCode(r *reader) {
 		r.malformed(at, "%d functions are declared and %d have code", len(p.m.Functions), n)
 		return
 	}
-	w := walker{p: p, m: p.m}
+	w := walker{bounds: p.limits, m: p.m}
 	p.m.Code = make([]Code, 0, n)
 	for i := 0; i < n && r.err == nil; i++ {
 		r.at("function", len(p.m.Imports)+i)
@@ -29,16 +29,21 @@ func (w *walker) function(n int) {
 	if w.err != nil {
 		return
 	}
+	w.body(t, code)
+	cost := w.cost.total()
+	w.limit(code.Start, cost, "units of compile cost (blocks times locals that live across them)", w.bounds.FunctionCost)
+	w.m.Cost += cost + code.Len()
+	w.limit(code.Start, w.m.Cost, "units of compile cost in all functions", w.bounds.ModuleCost)
+}
+
+// body walks through the instructions, from the first on.
+func (w *walker) body(t FuncType, code Code) {
 	w.locals = len(t.Params) + code.Locals
 	w.cost.begin(w.locals)
-	w.frames = append(w.frames[:0], frame{immBlock, 0, len(t.Results), 0})
+	w.frames = append(w.frames[:0], frame{imm: immBlock, out: len(t.Results), loop: -1})
 	for len(w.frames) > 0 && w.err == nil {
 		w.instruction()
 	}
-	cost := w.cost.total()
-	w.limit(code.Start, cost, "units of compile cost (blocks times locals that live across them)", w.p.limits.FunctionCost)
-	w.m.Cost += cost + code.Len()
-	w.limit(code.Start, w.m.Cost, "units of compile cost in all functions", w.p.limits.ModuleCost)
 }
 
 // declarations reads the declarations of locals and returns how many there are.
@@ -48,10 +53,10 @@ func (w *walker) declarations(params int) int {
 	for i := 0; i < groups && w.err == nil; i++ {
 		at := w.pos
 		locals += w.size()
-		w.limit(at, params+locals, "locals", w.p.limits.Locals)
+		w.limit(at, params+locals, "locals", w.bounds.Locals)
 		w.valueType()
 	}
 	w.total += params + locals
-	w.limit(w.pos, w.total, "locals in all functions", w.p.limits.AllLocals)
+	w.limit(w.pos, w.total, "locals in all functions", w.bounds.AllLocals)
 	return locals
 }

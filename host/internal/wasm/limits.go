@@ -1,5 +1,7 @@
 package wasm
 
+import "math"
+
 // Limits bounds what is accepted. Each stands for itself: a module is refused at the first one that it passes. Browsers'
 // limits (https://webassembly.github.io/spec/js-api/#limits) are named where ours are lower.
 type Limits struct {
@@ -86,4 +88,10 @@ func DefaultLimits() Limits {
 		FunctionCost:    2_000_000,
 		ModuleCost:      100_000_000,
 	}
+}
+
+// unlimited is for what has been checked before.
+func unlimited() Limits {
+	const most = math.MaxInt
+	return Limits{Nesting: most, BranchTargets: most}
 }

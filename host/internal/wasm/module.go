@@ -78,7 +78,8 @@ type Module struct {
 	// Cost is the estimated compile time, in the units of [Limits].ModuleCost.
 	Cost int
 
-	names map[byte]Range // subsections of the name section
+	names    map[byte]Range      // subsections of the name section
+	declared map[uint32]struct{} // functions that code may take a reference of
 }
 
 // Section is one section of the file.

@@ -15,6 +15,7 @@ const (
 	immBranch // label; code after it is unreachable
 	immBranchIf
 	immBranchTable
+	immReturn // no immediate; named for those who look for it
 	immCall
 	immCallIndirect
 	immSelect // list of types
@@ -22,15 +23,18 @@ const (
 	immLocalSet // and tee
 	immGlobalGet
 	immGlobalSet
-	immTable     // table.get and table.size
-	immTableSet  // changes the table
+	immTable    // table.get and table.size
+	immTableSet // changes the table
+	immTableFill
 	immTableGrow // changes the table and its size
 	immTableInit
 	immTableCopy
 	immElemDrop
 	immMemory     // alignment and offset; arg is the greatest alignment's logarithm
 	immMemoryLane // and a lane; the lanes that fit in 16 bytes follow from arg
-	immMemoryZero // memory.size, grow, fill
+	immMemoryZero // memory.size
+	immMemoryGrow
+	immMemoryFill
 	immMemoryCopy
 	immMemoryInit
 	immDataDrop
@@ -102,7 +106,7 @@ var plain = table([]span{
 	one(0x0c, immBranch, 0, "br"),
 	one(0x0d, immBranchIf, 0, "br_if"),
 	one(0x0e, immBranchTable, 0, "br_table"),
-	one(0x0f, immNone, 0, "return"),
+	one(0x0f, immReturn, 0, "return"),
 	one(0x10, immCall, 0, "call"),
 	one(0x11, immCallIndirect, 0, "call_indirect"),
 	refused(0x12, 0x13, "tail calls"),
@@ -125,7 +129,8 @@ var plain = table([]span{
 	one(0x38, immMemory, 2, "f32.store"), one(0x39, immMemory, 3, "f64.store"),
 	one(0x3a, immMemory, 0, "i32.store8"), one(0x3b, immMemory, 1, "i32.store16"),
 	one(0x3c, immMemory, 0, "i64.store8"), one(0x3d, immMemory, 1, "i64.store16"), one(0x3e, immMemory, 2, "i64.store32"),
-	many(0x3f, 0x40, immMemoryZero, 0), // memory.size, memory.grow
+	one(0x3f, immMemoryZero, 0, "memory.size"),
+	one(0x40, immMemoryGrow, 0, "memory.grow"),
 	one(opI32Const, immI32, 0, "i32.const"),
 	one(opI64Const, immI64, 0, "i64.const"),
 	one(opF32Const, immBytes, 4, "f32.const"),
@@ -146,13 +151,13 @@ var misc = table([]span{
 	one(8, immMemoryInit, 0, "memory.init"),
 	one(9, immDataDrop, 0, "data.drop"),
 	one(10, immMemoryCopy, 0, "memory.copy"),
-	one(11, immMemoryZero, 0, "memory.fill"),
+	one(11, immMemoryFill, 0, "memory.fill"),
 	one(12, immTableInit, 0, "table.init"),
 	one(13, immElemDrop, 0, "elem.drop"),
 	one(14, immTableCopy, 0, "table.copy"),
 	one(15, immTableGrow, 0, "table.grow"),
 	one(16, immTable, 0, "table.size"),
-	one(17, immTableSet, 0, "table.fill"),
+	one(17, immTableFill, 0, "table.fill"),
 	refused(18, 18, "memory control"),
 	refused(19, 22, "wide arithmetic"),
 }, miscEffects())

@@ -9,8 +9,6 @@ type parser struct {
 	file   reader
 	// exported names, to find a second one.
 	exported map[string]struct{}
-	// declared are the functions that code may take a reference of.
-	declared map[uint32]struct{}
 	elements int // entries of all element segments so far
 	name     Range
 	named    bool // there is a name section

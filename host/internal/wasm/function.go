@@ -1,0 +1,189 @@
+package wasm
+
+// function is one function while it is written anew.
+type function struct {
+	*rewriter
+	*assembler
+	plan plan
+	temp uint32 // the local that charges use
+	from int    // up to where the original has been dealt with
+}
+
+// declare writes the declarations of locals, with one more behind them if it is used.
+func (f *function) declare(code Code) {
+	f.from = code.Body
+	if f.plan.charge == 0 && !f.record.turns {
+		f.copy(code.Start, code.Body)
+		return
+	}
+	r := reader{data: f.m.Data, pos: code.Start, end: code.Body}
+	f.u32(r.u32() + 1)
+	f.copy(r.pos, code.Body)
+	f.bytes(1, byte(I32))
+}
+
+// copy writes a part of the original as it is.
+func (f *function) copy(from, to int) { f.bytes(f.m.Data[from:to]...) }
+
+// wrapped says that the body lies in a block, behind which the stack is given back.
+func (f *function) wrapped() bool { return f.plan.stack != 0 && !f.plan.lazy }
+
+// write writes the instructions.
+func (f *function) write(code Code, t FuncType) {
+	if f.plan.charge != 0 {
+		f.result.Charged++
+		if !f.plan.lazy {
+			f.charge(f.assembler, f.plan.charge, f.temp)
+		}
+	}
+	if f.wrapped() {
+		f.types.block(f.assembler, t.Results)
+	}
+	for i := 0; i < len(f.record.marks); i++ {
+		m := f.record.marks[i]
+		f.upTo(m.start)
+		if l := f.loopAt(m); l != nil && f.copies(l) > 1 {
+			f.unroll(m, l)
+			i = l.last - 1
+			continue
+		}
+		f.replace(m)
+		f.from = m.end
+	}
+	f.upTo(code.End)
+	if f.wrapped() {
+		f.giveBack(f.assembler, f.plan.stack)
+		f.bytes(opEnd)
+	}
+}
+
+// upTo copies what stays as it is, up to a place in the original, and puts a lazy charge where it belongs.
+func (f *function) upTo(to int) {
+	if f.plan.lazy {
+		start, end := f.record.calls.start, f.record.calls.end
+		if f.from <= start && start <= to {
+			f.copy(f.from, start)
+			f.charge(f.assembler, f.plan.charge, f.temp)
+			f.from = start
+		}
+		if f.from <= end && end <= to && start < to {
+			f.copy(f.from, end)
+			f.giveBack(f.assembler, f.plan.stack)
+			f.from = end
+		}
+	}
+	f.copy(f.from, to)
+	f.from = to
+}
+
+// replace writes what stands for the marked instruction.
+func (f *function) replace(m mark) {
+	a := f.assembler
+	switch m.imm {
+	case immCall:
+		f.op(opCall, f.shift(m.arg))
+		return
+	case immRefFunc:
+		f.op(opRefFunc, f.shift(m.arg))
+		return
+	case immMemoryFill:
+		f.op(opCall, f.helpers.memoryFill())
+		return
+	case immMemoryCopy:
+		f.op(opCall, f.helpers.memoryCopy())
+		return
+	case immMemoryInit:
+		f.op(opCall, f.helpers.memoryInit(m.arg))
+		return
+	case immMemoryGrow, immTableGrow, immTableFill, immTableInit, immTableCopy:
+		a.i32Const(f.heavy(m) << workShift)
+		a.op(opCall, f.helpers.charge())
+	case immReturn, immBranch, immBranchIf:
+		f.exit(m, 0)
+		return
+	}
+	f.copy(m.start, m.end)
+	if l := f.loopAt(m); l != nil {
+		f.result.Loops++
+		f.charge(a, work(compress(l.weight)), f.temp)
+	}
+}
+
+// exit writes a return or a branch. more is how many blocks there are between the instruction and what lies around its loop
+// that were not there before.
+func (f *function) exit(m mark, more uint32) {
+	if f.plan.lazy && f.record.calls.leaves(m) {
+		if m.imm == immBranchIf {
+			f.giveBackIf(f.assembler, f.plan.stack, f.temp)
+		} else {
+			f.giveBack(f.assembler, f.plan.stack)
+		}
+	}
+	switch {
+	case m.imm != immReturn:
+		f.op(f.m.Data[m.start], m.arg+more)
+	case f.wrapped():
+		f.op(opBranch, m.arg+more) // to where the stack is given back
+	default:
+		f.bytes(opReturn)
+	}
+}
+
+// loopAt returns the loop that the mark is of, if something branches back to it.
+func (f *function) loopAt(m mark) *loopFacts {
+	if m.imm != immLoop || !f.record.loops[m.arg].again {
+		return nil
+	}
+	return &f.record.loops[m.arg]
+}
+
+// copies is how often the content of a loop is written.
+func (f *function) copies(l *loopFacts) int {
+	if l.compound || l.end-l.content > unrollBytes {
+		return 1
+	}
+	return min(unrollWork/max(l.weight, 1), unrollMost)
+}
+
+// unroll writes a short loop so that several turns cost one charge:
+//
+//	block                      the loop's exit
+//	  loop
+//	    (charge)
+//	    block (content) br 2 end    what went back to the loop goes on with the next copy,
+//	    block (content) br 2 end    and what came to its end leaves it
+//	    (content)
+//	  end
+//	end
+func (f *function) unroll(m mark, l *loopFacts) {
+	n := f.copies(l)
+	f.result.Loops++
+	f.bytes(opBlock)
+	f.copy(m.start+1, m.end) // with the loop's type
+	f.copy(m.start, m.end)
+	f.charge(f.assembler, work(n*l.weight), f.temp)
+	for range n - 1 {
+		f.bytes(opBlock, emptyBlock)
+		f.content(l, 2)
+		f.op(opBranch, 2)
+		f.bytes(opEnd)
+	}
+	f.content(l, 1)
+	f.bytes(opEnd, opEnd)
+	f.from = l.end + 1
+}
+
+// content writes a short loop's content, with more blocks around the loop than there were.
+func (f *function) content(l *loopFacts, more uint32) {
+	f.from = l.content
+	for _, m := range f.record.marks[l.first:l.last] {
+		f.copy(f.from, m.start)
+		outside := uint32(0)
+		if m.imm == immReturn || m.depth-1-int(m.arg) < l.depth {
+			outside = more
+		}
+		f.exit(m, outside)
+		f.from = m.end
+	}
+	f.copy(f.from, l.end)
+}
