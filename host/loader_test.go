@@ -19,3 +19,13 @@ func TestGuestSettingsAreWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestMemoryBudget(t *testing.T) {
+	t.Parallel()
+	if got := memoryBudget(5 << 30); got != 5<<30 {
+		t.Errorf("configured: %d", got)
+	}
+	if got := memoryBudget(0); got < 0 || got%3 != 0 {
+		t.Errorf("automatic: %d", got)
+	}
+}
