@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -60,15 +59,15 @@ func Call(ctx context.Context, options Options, file string, w http.ResponseWrit
 
 // load makes a generation of one file.
 func (h *Host) load(ctx context.Context, file string) (*app.Generation, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
 	manifest, err := readManifest(file)
 	if err != nil {
 		return nil, err
 	}
 	settings, err := h.loader.Settings(manifest)
+	if err != nil {
+		return nil, err
+	}
+	data, err := supervise.ReadModule(file, settings.MaxModule)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +84,7 @@ func readManifest(module string) (guest.File, error) {
 	base := strings.TrimSuffix(module, filepath.Ext(module))
 	var found []guest.File
 	for _, ext := range supervise.ManifestExts {
-		data, err := os.ReadFile(base + ext)
+		data, err := supervise.ReadManifest(base + ext)
 		switch {
 		case err == nil:
 			found = append(found, guest.File{Name: filepath.Base(base + ext), Data: data})

@@ -95,6 +95,7 @@ func open(ctx context.Context, options Options) (*Host, error) {
 	h.supervisor = supervise.New(supervise.Options{
 		Dir:      options.Config.Apps.Dir,
 		Loader:   h.loader,
+		Max:      options.Config.Apps.Max,
 		Parallel: runtime.GOMAXPROCS(0),
 		Log:      h.log,
 	})
