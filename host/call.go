@@ -24,11 +24,11 @@ func Call(ctx context.Context, options Options, file string, w http.ResponseWrit
 	if err != nil {
 		return err
 	}
-	generation, err := h.load(ctx, file)
+	single := app.New(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+	generation, err := h.load(ctx, single, file)
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
-	single := app.New(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
 	single.Swap(generation)
 	defer func() {
 		single.Swap(nil)
@@ -58,7 +58,7 @@ func Call(ctx context.Context, options Options, file string, w http.ResponseWrit
 }
 
 // load makes a generation of one file.
-func (h *Host) load(ctx context.Context, file string) (*app.Generation, error) {
+func (h *Host) load(ctx context.Context, single *app.App, file string) (*app.Generation, error) {
 	manifest, err := readManifest(file)
 	if err != nil {
 		return nil, err
@@ -71,12 +71,12 @@ func (h *Host) load(ctx context.Context, file string) (*app.Generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	program, err := h.loader.Load(ctx, name, guest.File{Name: filepath.Base(file), Data: data}, settings.Settings)
+	module := guest.File{Name: filepath.Base(file), Data: data}
+	program, err := h.loader.Load(ctx, module, settings.Settings, single.Log(h.log, settings.LogLines))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return app.NewGeneration(ctx, name, 1, program, settings.Settings, h.log)
+	return app.NewGeneration(ctx, single, 1, program, settings.Settings, h.log)
 }
 
 // readManifest returns the manifest beside a module, or the zero File.

@@ -91,7 +91,7 @@ func open(ctx context.Context, options Options) (*Host, error) {
 	if err != nil {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
-	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults, log: h.log}
+	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults}
 	h.supervisor = supervise.New(supervise.Options{
 		Dir:      options.Config.Apps.Dir,
 		Loader:   h.loader,

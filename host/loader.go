@@ -15,7 +15,6 @@ import (
 type loader struct {
 	kinds    []guest.Kind
 	defaults config.App
-	log      *slog.Logger
 }
 
 // Settings implements [supervise.Loader].
@@ -64,12 +63,12 @@ func guestSettings(app config.App) guest.Settings {
 }
 
 // Load implements [supervise.Loader]: the first kind that recognises the file loads it.
-func (l *loader) Load(ctx context.Context, app string, file guest.File, settings guest.Settings) (guest.Program, error) {
+func (l *loader) Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error) {
 	var reasons []string
 	for _, kind := range l.kinds {
 		ok, why := kind.Detect(file)
 		if ok {
-			return kind.Load(ctx, file, settings, l.log.With("app", app))
+			return kind.Load(ctx, file, settings, log)
 		}
 		reasons = append(reasons, why)
 	}

@@ -174,15 +174,15 @@ func (s *Supervisor) build(e *entry, v *version) (*app.Generation, error) {
 	if s.life.Err() != nil {
 		return nil, context.Cause(s.life)
 	}
-	name := e.app.Name()
-	program, err := s.options.Loader.Load(s.life, name, v.file, v.settings.Settings)
+	log := e.app.Log(s.options.Log, v.settings.LogLines)
+	program, err := s.options.Loader.Load(s.life, v.file, v.settings.Settings, log)
 	if err != nil {
 		return nil, &guest.Fault{Phase: guest.PhaseLoad, Kind: guest.KindProtocol, Cause: err}
 	}
 	s.mu.Lock()
 	number := e.number + 1
 	s.mu.Unlock()
-	return app.NewGeneration(s.life, name, number, program, v.settings.Settings, s.options.Log)
+	return app.NewGeneration(s.life, e.app, number, program, v.settings.Settings, s.options.Log)
 }
 
 // publish swaps the new generation in, or says why there is none. What a newer reading has failed with stays said.

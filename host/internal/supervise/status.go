@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/wasgi/wasgi/host/internal/app"
 )
 
 // State says how an app is doing.
@@ -27,6 +29,7 @@ type Status struct {
 	State      State
 	Generation uint64
 	Err        error // why the newest version does not serve
+	app.Health
 }
 
 // Status lists the apps in lexical order.
@@ -35,7 +38,7 @@ func (s *Supervisor) Status() []Status {
 	defer s.mu.Unlock()
 	out := make([]Status, 0, len(s.entries))
 	for name, e := range s.entries {
-		status := Status{Name: name, Kind: e.kind, State: e.state, Generation: e.number, Err: e.err}
+		status := Status{Name: name, Kind: e.kind, State: e.state, Generation: e.number, Err: e.err, Health: e.app.Health()}
 		if shown := cmp.Or(e.version, e.current, e.wanted, e.refused); shown != nil {
 			status.Size = shown.size
 			for _, m := range shown.mounts {

@@ -54,7 +54,7 @@ func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
 	return s, nil
 }
 
-func (l *loader) Load(_ context.Context, _ string, file guest.File, _ guest.Settings) (guest.Program, error) {
+func (l *loader) Load(_ context.Context, file guest.File, _ guest.Settings, _ *slog.Logger) (guest.Program, error) {
 	l.loads.Add(1)
 	if l.seen != nil {
 		l.seen(file.Data)

@@ -21,8 +21,8 @@ import (
 type Loader interface {
 	// Settings reads an app's manifest. file is the zero File where the app has none.
 	Settings(file guest.File) (Settings, error)
-	// Load compiles and checks a module.
-	Load(ctx context.Context, app string, file guest.File, settings guest.Settings) (guest.Program, error)
+	// Load compiles and checks a module. log takes what its guests write while no request is theirs.
+	Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error)
 }
 
 // Settings is what a manifest says.
