@@ -91,10 +91,11 @@ func open(ctx context.Context, options Options) (*Host, error) {
 	if err != nil {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
-	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults, log: h.log}
+	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults}
 	h.supervisor = supervise.New(supervise.Options{
 		Dir:      options.Config.Apps.Dir,
 		Loader:   h.loader,
+		Max:      options.Config.Apps.Max,
 		Parallel: runtime.GOMAXPROCS(0),
 		Log:      h.log,
 	})
