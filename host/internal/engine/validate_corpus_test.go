@@ -16,17 +16,23 @@ import (
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
-// corpus calls visit for each binary among the runtime's own tests, with a path that begins in its module. It skips the test
-// where the module's source is not at hand.
-func corpus(t testing.TB, visit func(path string, data []byte)) {
+// runtimeSource is the folder of the runtime's module. It skips the test where it is not at hand.
+func runtimeSource(t testing.TB) string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/tetratelabs/wazero").Output()
 	root := strings.TrimSpace(string(out))
 	if err != nil || root == "" {
 		t.Skipf("the source of wazero is not at hand: %v", err)
 	}
+	return root
+}
+
+// corpus calls visit for each binary among the runtime's own tests, with a path that begins in its module.
+func corpus(t testing.TB, visit func(path string, data []byte)) {
+	t.Helper()
+	root := runtimeSource(t)
 	files := 0
-	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".wasm" {
 			return err
 		}
@@ -61,33 +67,44 @@ var listed = []struct {
 	{wasm.KindUnsupported, "typed function references", "the compiler reads the types even where the feature is off", false},
 }
 
+// listedFor returns which of the listed differences a refusal is, -1 for none.
+func listedFor(err error) int {
+	refused, ok := errors.AsType[*wasm.Error](err)
+	for i, d := range listed {
+		if ok && refused.Kind == d.kind && strings.Contains(refused.Message, d.message) {
+			return i
+		}
+	}
+	return -1
+}
+
 // operandTypes is part of each error of the compiler for a function whose operands have wrong types: the one thing that is
 // left to it.
 var operandTypes = regexp.MustCompile(`invalid function\[\d+\].*(cannot pop|cannot use|type mismatch|missing|not enough|too many|trying to pop|` +
 	`inconsistent block type|reference types cannot be used for non typed select)`)
 
-// TestCorpus reads each module of the corpus with the validator and the compiler, and lets them differ only as listed.
+// TestCorpus reads each module of the corpus with the validator and the compiler, and lets them differ only as listed. Rewriting
+// changes nothing for the compiler.
 func TestCorpus(t *testing.T) {
 	runtime := bareRuntime(t)
 	counts := map[string]int{}
 	corpus(t, func(path string, data []byte) {
-		_, err := wasm.Parse(data, wasm.DefaultLimits())
+		m, err := wasm.Parse(data, wasm.DefaultLimits())
 		var refused *wasm.Error
 		if err != nil && !errors.As(err, &refused) {
 			t.Fatalf("%s: refused with another error: %v", path, err)
 		}
-		difference := -1
-		for i, d := range listed {
-			if refused != nil && refused.Kind == d.kind && strings.Contains(refused.Message, d.message) {
-				difference = i
-				break
-			}
-		}
+		difference := listedFor(err)
 		if difference >= 0 && listed[difference].deadly {
 			counts["not tried: "+listed[difference].message]++
 			return
 		}
 		compileErr := compileBare(runtime, data)
+		if m != nil {
+			if err := compileBare(runtime, m.Rewrite().Data); (err == nil) != (compileErr == nil) {
+				t.Errorf("%s: the compiler says of it %v, and of it rewritten %v", path, compileErr, err)
+			}
+		}
 		switch {
 		case refused == nil && compileErr == nil:
 			counts["accepted by both"]++

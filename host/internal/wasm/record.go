@@ -120,7 +120,7 @@ func (w *walker) mark(in *instruction, at int) {
 	case immCall, immRefFunc:
 		m.arg = w.operand(at + 1)
 	case immMemoryInit, immTableInit, immTableFill, immTableCopy, immTableGrow:
-		m.arg = w.operand(at + 2) // behind the prefix and a number of one byte
+		m.arg = w.prefixedOperand(at)
 	case immBranchTable, immCallIndirect, immMemoryGrow, immMemoryFill, immMemoryCopy:
 	default:
 		return
@@ -134,5 +134,12 @@ func (w *walker) mark(in *instruction, at int) {
 // operand reads an index that has been read before.
 func (w *walker) operand(at int) uint32 {
 	r := reader{data: w.data, pos: at, end: w.end}
+	return r.u32()
+}
+
+// prefixedOperand reads the first index behind a prefix and the number that follows it, which may be padded.
+func (w *walker) prefixedOperand(at int) uint32 {
+	r := reader{data: w.data, pos: at + 1, end: w.end}
+	r.u32()
 	return r.u32()
 }

@@ -1,0 +1,153 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasgi/wasgi/host/internal/wasm"
+)
+
+// tracing bounds what one module may do: the number of calls into it, and of the checkpoints of each.
+const (
+	tracedCalls       = 200
+	tracedCheckpoints = 50
+)
+
+// hangLimit is an export of binaryen's random modules: it allows their loops and calls some more turns.
+const hangLimit = "hangLimitInitializer"
+
+// trace is what can be seen of a module from outside: its exported functions are called in the order of the exports, with
+// zeros and then with other arguments. It has a line for how each call ended, for what it called, and for the memory after it.
+type trace struct {
+	lines []string
+	calls int // that ended by themselves
+	// cut: the trace ends where a call used up its budget, which happens to different modules at different places.
+	cut bool
+}
+
+// of runs the module with stubs for all its imports, up to a number of calls.
+func (r *trace) of(t *testing.T, m *wasm.Module, prepare preparation, calls int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	b := newBare(t, prepare, wazero.NewRuntimeConfig().WithMemoryLimitPages(1024).WithCloseOnContextDone(true))
+	defer b.Close(ctx)
+	if err := b.stubs(ctx, m, ""); err != nil {
+		r.lines = append(r.lines, "no stubs")
+		return
+	}
+	instance, err := b.instantiate(ctx, m, wazero.NewModuleConfig().WithName(""))
+	r.lines = append(r.lines, b.log...)
+	if err != nil {
+		r.lines = append(r.lines, "not instantiated")
+		return
+	}
+	for _, call := range calling(m) {
+		if r.calls == calls {
+			return
+		}
+		b.checkpoints, b.log = tracedCheckpoints, nil
+		if hang := instance.ExportedFunction(hangLimit); hang != nil {
+			_, _ = b.call(ctx, hang)
+		}
+		_, ended := b.call(ctx, instance.ExportedFunction(call.name), call.args...)
+		if r.cut = strings.HasSuffix(ended, errSpent.Error()) || strings.HasSuffix(ended, errExhausted.Error()); r.cut {
+			return
+		}
+		r.calls++
+		r.lines = append(r.lines, b.log...)
+		r.lines = append(r.lines, fmt.Sprintf("%s %#x %s, memory %x", call.name, call.args, ended, memoryHash(m, instance)))
+	}
+}
+
+type tracedCall struct {
+	name string
+	args []uint64
+}
+
+// calling lists the calls of a trace.
+func calling(m *wasm.Module) (all []tracedCall) {
+	for round := range 2 {
+		for _, e := range m.Exports {
+			if e.Kind != wasm.ExternFunction || len(all) == tracedCalls {
+				continue
+			}
+			var args []uint64
+			for i, p := range m.FunctionType(e.Index).Params {
+				args = append(args, argument(p, round*(i+1))...)
+			}
+			all = append(all, tracedCall{e.Name, args})
+		}
+	}
+	return all
+}
+
+// argument is a value of that type: 0 for n = 0.
+func argument(t wasm.ValueType, n int) []uint64 {
+	switch t {
+	case wasm.I32:
+		return []uint64{uint64(n * 7)}
+	case wasm.F32:
+		return []uint64{uint64(n) * 0x3f80_0001}
+	case wasm.F64:
+		return []uint64{uint64(n) * 0x3ff0_0000_0000_0001}
+	case wasm.V128:
+		return []uint64{uint64(n) * 0x0102_0304_0506_0708, uint64(n)}
+	case wasm.FuncRef:
+		return []uint64{0}
+	}
+	return []uint64{uint64(-n)}
+}
+
+var hashSeed = maphash.MakeSeed()
+
+// memoryHash stands for the size and the content of an instance's memory. Only hashes of one run of the tests can be compared.
+func memoryHash(m *wasm.Module, instance api.Module) uint64 {
+	if m.Memory == nil {
+		return 0
+	}
+	memory := instance.Memory()
+	content, _ := memory.Read(0, memory.Size())
+	return maphash.Bytes(hashSeed, content)
+}
+
+// compared counts what modules did whose traces were compared.
+type compared struct{ modules, calls, cut int }
+
+// compareTraces runs the module rewritten and prepared otherwise. Where the rewritten one is cut, so is the other: it need not
+// end at all.
+func (c *compared) compareTraces(t *testing.T, name string, m *wasm.Module, otherwise preparation) {
+	t.Helper()
+	var got, want trace
+	got.of(t, m, rewritten, tracedCalls)
+	want.of(t, m, otherwise, got.calls)
+	c.modules++
+	c.calls += got.calls
+	if got.cut {
+		c.cut++
+	}
+	if slices.Equal(got.lines, want.lines) {
+		return
+	}
+	for i := range max(len(got.lines), len(want.lines)) {
+		if line(got.lines, i) != line(want.lines, i) {
+			t.Errorf("%s: after %d equal lines\nrewritten: %s\notherwise: %s", name, i, line(got.lines, i), line(want.lines, i))
+			return
+		}
+	}
+}
+
+func line(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "nothing"
+}

@@ -1,0 +1,16 @@
+;; Mutable globals of all types, some exported already, one twice.
+(module
+  (global $a (export "a") (export "again") (mut i32) (i32.const -5))
+  (global $b (mut i64) (i64.const 0x1122334455667788))
+  (global $c (mut f32) (f32.const nan:0x200001))
+  (global $d (mut f64) (f64.const -0))
+  (global $e (mut v128) (v128.const i32x4 1 2 3 4))
+  (global $f (mut externref) (ref.null extern))
+  (global $g i32 (i32.const 9))
+  (func (export "step") (result i32 i64 i32 i64 i64 i32)
+    (global.set $a (i32.add (global.get $a) (global.get $g)))
+    (global.set $b (i64.mul (global.get $b) (i64.const 3)))
+    (global.set $e (i64x2.add (global.get $e) (v128.const i64x2 1 2)))
+    (global.get $a) (global.get $b) (i32.reinterpret_f32 (global.get $c)) (i64.reinterpret_f64 (global.get $d))
+    (i64x2.extract_lane 1 (global.get $e)) (ref.is_null (global.get $f)))
+  (func (export "keep") (param externref) (result externref) (global.set $f (local.get 0)) (global.get $f)))
