@@ -16,10 +16,16 @@ const maxBlock = 1<<31 - 1
 func hostFunctions() []engine.HostFunction {
 	return []engine.HostFunction{
 		hostFunction(abi.ImportStartResponse, 5, (*instance).startResponse),
-		hostFunction(abi.ImportWrite, 2, (*instance).write),
-		hostFunction(abi.ImportInputRead, 2, (*instance).inputRead),
+		waiting(hostFunction(abi.ImportWrite, 2, (*instance).write)),
+		waiting(hostFunction(abi.ImportInputRead, 2, (*instance).inputRead)),
 		hostFunction(abi.ImportErrorsWrite, 2, (*instance).errorsWrite),
 	}
+}
+
+// waiting marks a function that may wait for the client.
+func waiting(f engine.HostFunction) engine.HostFunction {
+	f.Waits = true
+	return f
 }
 
 // hostFunction adapts a method that takes n parameters of type i32 and returns one.

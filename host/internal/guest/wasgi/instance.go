@@ -30,6 +30,7 @@ type instance struct {
 // Serve implements [guest.Instance].
 func (i *instance) Serve(ctx context.Context, exchange guest.Exchange) error {
 	i.SetLog(exchange.Log)
+	i.Begin()
 	body, err := i.call(ctx, exchange)
 	if err != nil {
 		return err
@@ -110,7 +111,7 @@ func protocolFault(format string, args ...any) error {
 // Reset implements [guest.Instance]: there is nothing to bring back where state is meant to live on, and otherwise only a new
 // instance is clean.
 func (i *instance) Reset() bool {
-	return i.program.settings.Isolation == guest.IsolationInstance
+	return i.program.settings.Isolation == guest.IsolationInstance && i.Reusable()
 }
 
 // answer turns the outcome of a host function into what the guest gets: a code that it may handle, or the end of its call.
