@@ -66,8 +66,8 @@ func (i *Instance) run(ctx context.Context, enter func(context.Context) error) (
 			err = end
 		}
 		// A start section runs before wazero knows of closing.
-		if exit, ok := errors.AsType[*sys.ExitError](err); ok {
-			err = &ended{exited(ctx, exit.ExitCode())}
+		if _, ok := errors.AsType[*sys.ExitError](err); ok {
+			err = &ended{context.Cause(ctx)}
 		}
 		if i.failed = err != nil; i.failed {
 			err = asFault(err)
@@ -76,23 +76,13 @@ func (i *Instance) run(ctx context.Context, enter func(context.Context) error) (
 	return enter(&callContext{Context: ctx, instance: i})
 }
 
-// closing is called by wazero when it has decided to close the instance during a call: the context is done, or the guest
-// has called proc_exit. Ending the call here, before wazero does, keeps the memory mapped while guest frames are still on
-// the stack, and gives the fault a stack with function names. Nothing leaks: the memory is ours and freed by Close.
-func (i *Instance) closing(_ context.Context, code uint32) {
+// closing is called by wazero when it has decided to close the instance during a call: the context is done. Ending the call
+// here, before wazero does, keeps the memory mapped while guest frames are still on the stack, and gives the fault a stack
+// with function names. Nothing leaks: the memory is ours and freed by Close.
+func (i *Instance) closing(context.Context, uint32) {
 	if i.ctx != nil { // else the host has called Close
-		End(exited(i.ctx, code))
+		End(context.Cause(i.ctx))
 	}
-}
-
-// exited says what an exit code stands for. A guest may exit with the very codes that wazero uses for a context that is
-// done.
-func exited(ctx context.Context, code uint32) error {
-	ofContext := code == sys.ExitCodeContextCanceled || code == sys.ExitCodeDeadlineExceeded
-	if ofContext && ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return fmt.Errorf("the guest exited with code %d", code)
 }
 
 // What wazero puts between the parts of an error's text.

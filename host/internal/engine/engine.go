@@ -11,14 +11,11 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
-
-// WASI is the name of the import module of WASI preview 1.
-const WASI = wasi_snapshot_preview1.ModuleName
 
 // Options configures an Engine.
 type Options struct {
@@ -46,9 +43,7 @@ func New(ctx context.Context, options Options) (*Engine, error) {
 		config = config.WithCompilationCache(e.cache)
 	}
 	e.runtime = wazero.NewRuntimeWithConfig(ctx, config)
-	wasi := e.runtime.NewHostModuleBuilder(WASI)
-	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(wasi)
-	if err := e.instantiate(ctx, WASI, wasi); err != nil {
+	if err := e.Link(ctx, WASI, wasiFunctions(clock{started: time.Now()})); err != nil {
 		_ = e.Close(ctx) // the first error is the one that matters
 		return nil, err
 	}

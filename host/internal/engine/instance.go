@@ -2,10 +2,7 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
-	"strings"
-	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -33,6 +30,7 @@ type Instance struct {
 
 	module         api.Module
 	memory         *memory
+	args, environ  []string // what WASI shows of the outside
 	log            func() *slog.Logger
 	stdout, stderr *LineLog
 	ctx            context.Context // of the call that runs; nil between calls
@@ -45,13 +43,15 @@ type Function = api.Function
 // Instantiate makes an instance and runs the start section, if there is one, and initialize, if it names an exported
 // function. An error is a [*guest.Fault] whose phase is init.
 func (m *Module) Instantiate(ctx context.Context, config Config, initialize string) (*Instance, error) {
-	i := &Instance{memory: &memory{limit: uint64(config.Memory)}}
+	i := &Instance{memory: &memory{limit: uint64(config.Memory)}, args: []string{config.Name}, environ: config.Env}
 	i.log = func() *slog.Logger { return config.Log }
 	i.stdout, i.stderr = NewLineLog(i, "stdout"), NewLineLog(i, "stderr")
 	err := i.run(ctx, func(ctx context.Context) error {
 		ctx = experimental.WithMemoryAllocator(ctx, i.memory)
 		ctx = experimental.WithCloseNotifier(ctx, experimental.CloseNotifyFunc(i.closing))
-		module, err := m.engine.runtime.InstantiateModule(ctx, m.compiled, i.moduleConfig(config))
+		// Without a name any number of instances may live side by side.
+		bare := wazero.NewModuleConfig().WithName("").WithStartFunctions()
+		module, err := m.engine.runtime.InstantiateModule(ctx, m.compiled, bare)
 		i.module = module
 		return err
 	})
@@ -65,40 +65,6 @@ func (m *Module) Instantiate(ctx context.Context, config Config, initialize stri
 		return nil, fault
 	}
 	return i, nil
-}
-
-// moduleConfig grants a guest with WASI its name, its environment, and real clocks, sleep and random: wazero's own are
-// fakes. It has no files.
-func (i *Instance) moduleConfig(config Config) wazero.ModuleConfig {
-	c := wazero.NewModuleConfig().
-		WithName(""). // anonymous: any number of instances may live side by side
-		WithStartFunctions().
-		WithArgs(config.Name).
-		WithStdout(i.stdout).
-		WithStderr(i.stderr).
-		WithRandSource(rand.Reader).
-		WithSysWalltime().
-		WithSysNanotime().
-		WithNanosleep(i.sleep)
-	for _, entry := range config.Env {
-		key, value, _ := strings.Cut(entry, "=")
-		c = c.WithEnv(key, value)
-	}
-	return c
-}
-
-// sleep returns early when the call is over, so that a sleeping guest is as easy to stop as a working one.
-func (i *Instance) sleep(ns int64) {
-	if ns <= 0 {
-		return
-	}
-	timer := time.NewTimer(time.Duration(ns))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-i.ctx.Done():
-		End(context.Cause(i.ctx))
-	}
 }
 
 // Function returns the exported function of that name, or nil.
