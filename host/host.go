@@ -84,7 +84,9 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		h.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if h.engine, err = engine.New(ctx, engine.Options{CacheDir: cacheDir(options.Config), Log: h.log}); err != nil {
+	if h.engine, err = engine.New(ctx, engine.Options{
+		CacheDir: cacheDir(options.Config), Memory: memoryBudget(options.Config.Server.Memory), Log: h.log,
+	}); err != nil {
 		return nil, err
 	}
 	kind, err := wasgi.New(ctx, h.engine)

@@ -97,6 +97,12 @@ type HostFunction struct {
 	Waits bool
 }
 
+// Waiting returns the function as one that may wait.
+func (f HostFunction) Waiting() HostFunction {
+	f.Waits = true
+	return f
+}
+
 // Link makes functions importable from module, for all guests that are loaded afterwards.
 func (e *Engine) Link(ctx context.Context, module string, functions []HostFunction) error {
 	builder := e.runtime.NewHostModuleBuilder(module)
@@ -116,20 +122,22 @@ func (e *Engine) Link(ctx context.Context, module string, functions []HostFuncti
 	return nil
 }
 
-// callHost is every call of a host function: it ends the guest's call if that is over, or one too many.
+// callHost is every call of a host function. The guest's call ends here if it is over, whatever the function did, or if this
+// is one call too many.
 func (i *Instance) callHost(ctx context.Context, f *HostFunction, stack []uint64) {
-	i.calls++
-	switch {
-	case i.most > 0 && i.calls > i.most:
+	if i.calls++; i.most > 0 && i.calls > i.most {
 		End(guest.ErrHostCalls)
-	case i.ctx.Err() != nil:
-		End(context.Cause(i.ctx))
 	}
 	if f.Waits {
 		i.meter.stop()
-		defer i.meter.start()
+		f.Call(ctx, i, stack)
+		i.meter.start()
+	} else {
+		f.Call(ctx, i, stack)
 	}
-	f.Call(ctx, i, stack)
+	if ctx.Err() != nil {
+		End(context.Cause(ctx))
+	}
 }
 
 // Close releases the runtime and all its modules. No guest may be running.

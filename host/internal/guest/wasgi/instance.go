@@ -115,14 +115,11 @@ func (i *instance) Reset() bool {
 }
 
 // answer turns the outcome of a host function into what the guest gets: a code that it may handle, or the end of its call.
-// An exchange that is over ends the call too.
-func answer(ctx context.Context, n int, err error) uint64 {
+func answer(n int, err error) uint64 {
 	code, isCode := errors.AsType[abi.Code](err)
 	switch {
 	case err != nil && !isCode:
 		engine.End(err)
-	case ctx.Err() != nil:
-		engine.End(context.Cause(ctx))
 	case isCode:
 		n = int(code.Errno())
 	}
