@@ -26,10 +26,13 @@ const (
 func hostile(t testing.TB) map[string][]byte {
 	t.Helper()
 	return map[string][]byte{
-		"spin":  guesttest.Wasm(t, "spin"),
-		"nest":  guesttest.Wasm(t, "nest"),
-		"long":  guesttest.LongLoop(20_000),
-		"sleep": guesttest.Wasm(t, "sleep"),
+		"spin":    guesttest.Wasm(t, "spin"),
+		"tree":    guesttest.Wasm(t, "tree"),
+		"nest":    guesttest.Wasm(t, "nest"),
+		"long":    guesttest.LongLoop(20_000),
+		"fills":   guesttest.Fills(400, 64<<20),
+		"sleep":   guesttest.Wasm(t, "sleep"),
+		"recurse": guesttest.Wasm(t, "recurse"),
 	}
 }
 
@@ -127,7 +130,7 @@ func TestSiegeOfFaults(t *testing.T) {
 	if testing.Short() || raceDetector {
 		many = 1000
 	}
-	for name, requests := range map[string]int{"trap": many} {
+	for name, requests := range map[string]int{"trap": many, "recurse": 20} {
 		t.Run(name, func(t *testing.T) {
 			h := besieged(t, map[string][]byte{name: guesttest.Wasm(t, name)})
 			faults(t, h, name, max(requests/50, 5))

@@ -88,6 +88,8 @@ func TestFact8_CacheIsTrusted(t *testing.T) {
 			t.Errorf("%d times 8 goroutines have taken a module out of the cache at once", got.measured["rounds"])
 		}
 	})
+	t.Run("here/spoiled", func(t *testing.T) { cacheIsDoubted(t, data) })
+	t.Run("here/no folder", func(t *testing.T) { cacheIsNotNeeded(t, data) })
 	t.Run("here/at once", func(t *testing.T) { atOnce(t, t.TempDir(), data) })
 }
 
@@ -192,4 +194,5 @@ func TestFact24_CacheMissIsSilent(t *testing.T) {
 			t.Errorf("what is not in the cache takes %v, what is takes %v", got.duration("miss"), got.duration("hit"))
 		}
 	})
+	t.Run("here", func(t *testing.T) { missEnds(t, slow) })
 }

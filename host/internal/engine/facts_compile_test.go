@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,16 @@ func refused(t *testing.T, data []byte, kind wasm.Kind, words string) {
 	var refusal *wasm.Error
 	if !errors.As(err, &refusal) || refusal.Kind != kind || !strings.Contains(err.Error(), words) {
 		t.Errorf("Parse() = %v, want a %s: %s", err, kind, words)
+	}
+}
+
+// refusedByEngine checks that the engine says the same as the validator.
+func refusedByEngine(t *testing.T, data []byte) {
+	t.Helper()
+	_, want := wasm.Parse(data, wasm.DefaultLimits())
+	_, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(t.Context(), data)
+	if want == nil || err == nil || !strings.Contains(err.Error(), want.Error()) {
+		t.Errorf("Compile() = %v, want %v", err, want)
 	}
 }
 
@@ -53,6 +64,7 @@ func TestFact1_CountsAreBelieved(t *testing.T) {
 		})
 		t.Run("here/"+c.name, func(t *testing.T) {
 			refused(t, []byte(c.data), wasm.KindLimit, c.words)
+			refusedByEngine(t, []byte(c.data))
 		})
 	}
 }
@@ -84,7 +96,27 @@ func TestFact2_CompilingIsNotBounded(t *testing.T) {
 	})
 	t.Run("here", func(t *testing.T) {
 		refused(t, guesttest.NestedLoops(400, 400), wasm.KindLimit, "units of compile cost")
+		refusedByEngine(t, guesttest.NestedLoops(400, 400))
 	})
+	t.Run("here/what the validator lets pass", func(t *testing.T) { compileEnds(t) })
+}
+
+// compileEnds checks that compiling stops with its context.
+func compileEnds(t *testing.T) {
+	t.Helper()
+	slow := guesttest.NestedLoops(150, 150)
+	if _, err := wasm.Parse(slow, wasm.DefaultLimits()); err != nil {
+		t.Fatal(err)
+	}
+	e := newEngine(t, "", slog.New(slog.DiscardHandler))
+	const deadline = 50 * time.Millisecond
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	begin := time.Now()
+	_, err := e.Compile(ctx, slow)
+	if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > deadline+lateEnd {
+		t.Errorf("Compile() = %v after %v", err, took)
+	}
 }
 
 // badSelect makes the compiler panic, with all its experimental features off: it passes its validation, and then one byte of the
@@ -118,6 +150,13 @@ func TestFact11_CompileWorkersPanic(t *testing.T) {
 	})
 	t.Run("here", func(t *testing.T) {
 		refused(t, []byte(badSelect), wasm.KindUnsupported, "typed function references: not supported")
+		refusedByEngine(t, []byte(badSelect))
+	})
+	t.Run("here/asked for two workers", func(t *testing.T) {
+		ctx := experimental.WithCompilationWorkers(t.Context(), 2)
+		if _, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(ctx, []byte(badSelect)); err == nil {
+			t.Error("Compile() = nil")
+		}
 	})
 }
 
@@ -153,6 +192,7 @@ func TestFact12_ExceptionsAndTypedReferences(t *testing.T) {
 			badSelect: "typed function references: not supported",
 		} {
 			refused(t, []byte(data), wasm.KindUnsupported, words)
+			refusedByEngine(t, []byte(data))
 		}
 	})
 }

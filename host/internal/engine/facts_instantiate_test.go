@@ -64,6 +64,18 @@ func TestFact17_FailedInstantiation(t *testing.T) {
 		}
 	})
 	t.Run("here", func(t *testing.T) { failedStartsLeaveNothing(t, trapping) })
+	t.Run("here/more than the cap", func(t *testing.T) {
+		module, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(t.Context(), trapping)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := module.RequireMemory("memory", mebibyte); err == nil {
+			t.Error("RequireMemory() = nil")
+		}
+		if _, err := module.Instantiate(t.Context(), config(), ""); err == nil {
+			t.Error("Instantiate() = nil")
+		}
+	})
 }
 
 // failedStartsLeaveNothing makes 2 GiB of memory in pieces whose start fails.

@@ -50,6 +50,7 @@ func TestFact3_CallTree(t *testing.T) {
 			t.Errorf("a tree of calls of depth %d was ended after %v", got.measured["n"], got.duration("took"))
 		}
 	})
+	t.Run("here", func(t *testing.T) { stopped(t, tree, lateDeadline, 32) })
 }
 
 // While such a guest runs, no garbage is collected, and with it stands whatever allocates: Go waits for a goroutine that it
@@ -61,6 +62,7 @@ func TestFact4_GarbageCollectionWaits(t *testing.T) {
 			t.Errorf("while a guest ran for %v, garbage was collected within %v", got.duration("took"), got.duration("pause"))
 		}
 	})
+	t.Run("here", func(t *testing.T) { stopped(t, tree, lateDeadline, 32) })
 }
 
 // Bulk instructions are not interrupted, and between them nobody looks.
@@ -82,6 +84,7 @@ func TestFact5_StraightLineOfFills(t *testing.T) {
 			t.Errorf("%d bytes of code were ended after %v", len(fills), got.duration("took"))
 		}
 	})
+	t.Run("here", func(t *testing.T) { stopped(t, fills, lateDeadline) })
 }
 
 // A single bulk instruction over memory that was never touched takes as long as the system needs to find that memory.
@@ -104,6 +107,7 @@ func TestFact21_FillOfFreshPages(t *testing.T) {
 			t.Errorf("one instruction was over after %v", got.duration("took"))
 		}
 	})
+	t.Run("here", func(t *testing.T) { stopped(t, fill, deadline) })
 }
 
 // Whoever counts within one activation of a function at a time counts none of these loops to its end: each is short, and

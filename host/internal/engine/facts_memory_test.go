@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
@@ -60,6 +61,8 @@ func TestFact6_Tables(t *testing.T) {
 	t.Run("here", func(t *testing.T) {
 		refused(t, []byte(bigTable), wasm.KindLimit, "134217728 table entries, at most 1000000")
 		refused(t, growing, wasm.KindLimit, "table.grow of table 0: it may grow without bound")
+		refusedByEngine(t, []byte(bigTable))
+		refusedByEngine(t, growing)
 	})
 }
 
@@ -88,6 +91,7 @@ func TestFact7_StackOfRecursion(t *testing.T) {
 			t.Errorf("%d bytes of code take %d bytes, %d for good", len(endless), got.measured["taken"], got.measured["kept"])
 		}
 	})
+	t.Run("here", func(t *testing.T) { stackIsBounded(t, guesttest.Wasm(t, "recurse"), 0) })
 }
 
 // Counting how deep calls go is not enough: what a frame holds is up to the guest.
@@ -110,4 +114,23 @@ func TestFact22_StackOfLargeFrames(t *testing.T) {
 			t.Errorf("%d calls in one another keep %d bytes", depth, got.measured["kept"])
 		}
 	})
+	t.Run("here", func(t *testing.T) { stackIsBounded(t, frames, depth) })
+}
+
+// stackIsBounded checks that a guest that needs a large stack neither gets one nor leaves one behind.
+func stackIsBounded(t *testing.T, data []byte, param uint64) {
+	t.Helper()
+	i := instantiateBytes(t, data, 1<<20)
+	before, kept := allocated(), heap()
+	err := i.Call(t.Context(), i.Function("application"), []uint64{param, 0})
+	taken := allocated() - before
+	i.Close()
+	t.Logf("taken %d bytes, kept %d: %v", taken, heap()-kept, err)
+	var fault *guest.Fault
+	if !errors.As(err, &fault) || fault.Kind == guest.KindHost {
+		t.Errorf("Call() = %v", err)
+	}
+	if taken > 32*mebibyte || heap()-kept > mebibyte {
+		t.Errorf("the call took %d bytes, and kept %d", taken, heap()-kept)
+	}
 }

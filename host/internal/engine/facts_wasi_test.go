@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -161,6 +162,17 @@ func TestFact20_ClosedDescriptors(t *testing.T) {
 		const badDescriptor = 8
 		if got.measured["first"] != 0 || got.measured["second"] != badDescriptor {
 			t.Errorf("fd_write answers %d, then %d", got.measured["first"], got.measured["second"])
+		}
+	})
+	t.Run("here", func(t *testing.T) {
+		i := instantiateBytes(t, closes, 1<<20)
+		i.SetLog(func() *slog.Logger { return slog.New(slog.DiscardHandler) })
+		application := i.Function("application")
+		for n := range 3 {
+			stack := []uint64{0, 0}
+			if err := i.Call(t.Context(), application, stack); err != nil || stack[0] != 0 {
+				t.Errorf("call %d: fd_write answers %d, %v", n, stack[0], err)
+			}
 		}
 	})
 }
