@@ -74,8 +74,8 @@ func initFault(err error) *guest.Fault {
 // bare makes an instance in which nothing has run yet: its memory is zero.
 func (m *Module) bare(ctx context.Context, config Config) (*Instance, error) {
 	i := m.newInstance(config)
-	if !i.memory.reserve(m.leastMemory()) {
-		return nil, &guest.Fault{Phase: guest.PhaseInit, Kind: guest.KindBusy, Cause: guest.ErrHostMemory}
+	if err := i.reserve(m.leastMemory()); err != nil {
+		return nil, err
 	}
 	err := i.run(ctx, func(ctx context.Context) error {
 		ctx = experimental.WithMemoryAllocator(ctx, &i.memory)
@@ -92,6 +92,20 @@ func (m *Module) bare(ctx context.Context, config Config) (*Instance, error) {
 	i.budget = i.module.ExportedGlobal(wasm.BudgetExport).(api.MutableGlobal)
 	i.budget.Set(uint64(uint32(wasm.NewBudget(min(i.stack, stackUnits(smallStack))))))
 	return i, nil
+}
+
+// reserve makes sure that the memory can begin with that many bytes: the runtime panics where it cannot.
+func (i *Instance) reserve(least int64) error {
+	fault := &guest.Fault{Phase: guest.PhaseInit}
+	switch {
+	case least > i.memory.limit:
+		fault.Kind, fault.Cause = guest.KindMemory, tooLarge(least, i.memory.limit)
+	case !i.memory.reserve(least):
+		fault.Kind, fault.Cause = guest.KindBusy, guest.ErrHostMemory
+	default:
+		return nil
+	}
+	return fault
 }
 
 func (m *Module) newInstance(config Config) *Instance {

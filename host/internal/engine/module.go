@@ -116,10 +116,13 @@ func (m *Module) RequireMemory(name string, limit int64) error {
 		return fmt.Errorf("memory %q: not exported; export it under that name", name)
 	}
 	if least := m.leastMemory(); least > limit {
-		return fmt.Errorf("memory %q: starts at %d bytes, the app may have %d; raise memory in its manifest",
-			name, least, limit)
+		return fmt.Errorf("memory %q: %w", name, tooLarge(least, limit))
 	}
 	return nil
+}
+
+func tooLarge(least, limit int64) error {
+	return fmt.Errorf("starts at %d bytes, the app may have %d; raise memory in its manifest", least, limit)
 }
 
 // leastMemory is what the memory has at first, in bytes; 0 for no memory.
