@@ -6,15 +6,15 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/wasgi/wasgi/host/internal/compile"
 )
 
 // WASI is the name of the import module of WASI preview 1.
@@ -28,11 +28,13 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// Bounds is what compiling one module may take. Zeroes stand for defaults.
+type Bounds = compile.Bounds
+
 // Engine is one wazero runtime with the host modules linked into it. Its methods may be called concurrently.
 type Engine struct {
-	runtime wazero.Runtime
-	cache   wazero.CompilationCache
-	compile keyLock
+	compiler *compile.Compiler
+	runtime  wazero.Runtime // the compiler's
 
 	mu     sync.RWMutex
 	linked map[string]map[string]Signature // host module -> function -> type
@@ -41,11 +43,8 @@ type Engine struct {
 // New starts an engine with WASI preview 1 linked. ctx bounds nothing but the start itself.
 func New(ctx context.Context, options Options) (*Engine, error) {
 	e := &Engine{linked: map[string]map[string]Signature{}}
-	config := wazero.NewRuntimeConfig().WithCloseOnContextDone(true)
-	if e.cache = openCache(options); e.cache != nil {
-		config = config.WithCompilationCache(e.cache)
-	}
-	e.runtime = wazero.NewRuntimeWithConfig(ctx, config)
+	e.compiler = compile.New(ctx, compile.Options{Dir: options.CacheDir, Log: options.Log})
+	e.runtime = e.compiler.Runtime()
 	wasi := e.runtime.NewHostModuleBuilder(WASI)
 	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(wasi)
 	if err := e.instantiate(ctx, WASI, wasi); err != nil {
@@ -53,32 +52,6 @@ func New(ctx context.Context, options Options) (*Engine, error) {
 		return nil, err
 	}
 	return e, nil
-}
-
-// openCache returns nil where there is no usable folder: apps then compile again at each start, which is slow but right.
-func openCache(options Options) wazero.CompilationCache {
-	if options.CacheDir == "" {
-		return nil
-	}
-	cache, err := wazero.NewCompilationCacheWithDir(options.CacheDir)
-	if err == nil {
-		err = writable(options.CacheDir)
-	}
-	if err != nil {
-		options.Log.Warn("compiled modules are not kept: the cache folder cannot be used",
-			"dir", options.CacheDir, "error", err)
-		return nil
-	}
-	return cache
-}
-
-// writable reports why no file can be made in dir. A compilation whose result cannot be kept would fail.
-func writable(dir string) error {
-	probe, err := os.CreateTemp(dir, "probe-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // HostFunction is a function that guests may import.
@@ -118,12 +91,4 @@ func (e *Engine) instantiate(ctx context.Context, name string, builder wazero.Ho
 }
 
 // Close releases the runtime and all its modules. No guest may be running.
-func (e *Engine) Close(ctx context.Context) error {
-	err := e.runtime.Close(ctx)
-	if e.cache != nil {
-		if cacheErr := e.cache.Close(ctx); err == nil {
-			err = cacheErr
-		}
-	}
-	return err
-}
+func (e *Engine) Close(ctx context.Context) error { return e.compiler.Close(ctx) }

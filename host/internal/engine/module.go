@@ -11,6 +11,8 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
 const pageSize = 64 << 10 // bytes of one page of linear memory
@@ -23,26 +25,21 @@ type Module struct {
 	close    sync.Once
 }
 
-// Compile compiles a core WebAssembly module and checks that everything it imports exists. It does not look at ctx while
-// it compiles.
-func (e *Engine) Compile(ctx context.Context, data []byte) (module *Module, err error) {
-	// The compiler is large and eats strangers' input: a panic of its must cost this file alone.
-	defer func() {
-		if r := recover(); r != nil {
-			module, err = nil, fmt.Errorf("compile: the compiler panicked: %v", r)
-		}
-	}()
-	defer e.compile.lock(data)()
-	compiled, err := e.runtime.CompileModule(ctx, data)
+// Compile reads a core WebAssembly module strictly, checks that everything it imports exists, and compiles it within bounds. It
+// returns early when ctx is done.
+func (e *Engine) Compile(ctx context.Context, data []byte, bounds Bounds) (*Module, error) {
+	read, err := wasm.Parse(data, wasm.DefaultLimits())
 	if err != nil {
-		return nil, fmt.Errorf("compile: %w", err)
-	}
-	module = &Module{engine: e, compiled: compiled, size: len(data)}
-	if err := module.checkImports(); err != nil {
-		_ = module.Close(ctx) // the first error is the one that matters
 		return nil, err
 	}
-	return module, nil
+	if err := e.checkImports(read); err != nil {
+		return nil, err
+	}
+	compiled, err := e.compiler.Load(ctx, data, bounds)
+	if err != nil {
+		return nil, err
+	}
+	return &Module{engine: e, compiled: compiled, size: len(data)}, nil
 }
 
 // Close releases the compiled code. All instances must have been closed. It may be called twice: wazero counts the users of
@@ -64,27 +61,21 @@ func (m *Module) ImportsFrom(host string) bool {
 }
 
 // checkImports names every import that nothing provides, and every one whose type differs.
-func (m *Module) checkImports() error {
-	m.engine.mu.RLock()
-	defer m.engine.mu.RUnlock()
+func (e *Engine) checkImports(read *wasm.Module) error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
 	var problems []error
-	for _, f := range m.compiled.ImportedFunctions() {
-		module, name, _ := f.Import()
-		problems = append(problems, m.checkImport(module, name, signatureOf(f)))
-	}
-	for _, memory := range m.compiled.ImportedMemories() {
-		module, name, _ := memory.Import()
-		problems = append(problems, fmt.Errorf("import %q.%q: memories cannot be imported; "+
-			"define the memory in the module and export it", module, name))
+	for _, f := range read.Imports {
+		problems = append(problems, e.checkImport(f.Module, f.Name, signatureOfType(read.Types[f.Type])))
 	}
 	return errors.Join(problems...)
 }
 
-func (m *Module) checkImport(module, name string, has Signature) error {
-	functions, ok := m.engine.linked[module]
+func (e *Engine) checkImport(module, name string, has Signature) error {
+	functions, ok := e.linked[module]
 	if !ok {
 		return fmt.Errorf("import %q.%q: no such host module; this host offers %s",
-			module, name, strings.Join(slices.Sorted(maps.Keys(m.engine.linked)), ", "))
+			module, name, strings.Join(slices.Sorted(maps.Keys(e.linked)), ", "))
 	}
 	want, ok := functions[name]
 	if !ok {

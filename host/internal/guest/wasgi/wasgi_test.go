@@ -354,8 +354,8 @@ func TestLoadRefuses(t *testing.T) {
 		"load_import_function": `import "wasgi_v1"."sendfile": no such function; ` +
 			`wasgi_v1 offers errors_write, input_read, start_response, write`,
 		"load_import_type": `import "wasgi_v1"."write": has type (i64, i32) -> (i32); must be (i32, i32) -> (i32)`,
-		"load_import_memory": `import "env"."memory": memories cannot be imported; ` +
-			`define the memory in the module and export it`,
+		"load_import_memory": `wasm: import section, import 0, offset 0x24: "env"."memory" is a memory: only functions can be imported; ` +
+			`define the memory in the module`,
 		"load_memory": `memory "memory": starts at 268435456 bytes, the app may have 1048576; raise memory in its manifest`,
 	} {
 		t.Run(name, func(t *testing.T) {
