@@ -24,27 +24,21 @@ type Module struct {
 	close    sync.Once
 }
 
-// Compile reads a core WebAssembly module, checks that everything it imports exists, gives it checkpoints, and compiles it.
-// It does not look at ctx while it compiles. The module keeps data.
-func (e *Engine) Compile(ctx context.Context, data []byte) (module *Module, err error) {
-	parsed, err := wasm.Parse(data, wasm.DefaultLimits())
+// Compile reads a core WebAssembly module strictly, checks that everything it imports exists, gives it checkpoints, and
+// compiles it within bounds. It returns early when ctx is done. The module keeps data.
+func (e *Engine) Compile(ctx context.Context, data []byte, bounds Bounds) (*Module, error) {
+	limits := wasm.DefaultLimits()
+	limits.ModuleSize = max(limits.ModuleSize, len(data)) // whoever read the file has bounded it
+	parsed, err := wasm.Parse(data, limits)
 	if err != nil {
 		return nil, err
 	}
 	if err := e.checkImports(parsed); err != nil {
 		return nil, err
 	}
-	// The compiler is large and eats strangers' input: a panic of its must cost this file alone.
-	defer func() {
-		if r := recover(); r != nil {
-			module, err = nil, fmt.Errorf("compile: the compiler panicked: %v", r)
-		}
-	}()
-	rewritten := parsed.Rewrite()
-	defer e.compile.lock(rewritten.Data)()
-	compiled, err := e.runtime.CompileModule(ctx, rewritten.Data)
+	compiled, err := e.compiler.Load(ctx, parsed.Rewrite().Data, bounds)
 	if err != nil {
-		return nil, fmt.Errorf("compile: %w", err)
+		return nil, err
 	}
 	return &Module{engine: e, parsed: parsed, compiled: compiled}, nil
 }
