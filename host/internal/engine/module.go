@@ -21,12 +21,15 @@ type Module struct {
 	engine   *Engine
 	parsed   *wasm.Module // the original
 	compiled wazero.CompiledModule
+	globals  []int      // the mutable ones that an image holds
+	pages    wasm.Pages // how instances note what they write
 	close    sync.Once
 }
 
 // Compile reads a core WebAssembly module strictly, checks that everything it imports exists, gives it checkpoints, and
-// compiles it within bounds. It returns early when ctx is done. The module keeps data.
-func (e *Engine) Compile(ctx context.Context, data []byte, bounds Bounds) (*Module, error) {
+// compiles it within bounds. It returns early when ctx is done. The module keeps data. restore says that its instances are to
+// be brought back to an image: then each store has its price.
+func (e *Engine) Compile(ctx context.Context, data []byte, restore bool, bounds Bounds) (*Module, error) {
 	limits := wasm.DefaultLimits()
 	limits.ModuleSize = max(limits.ModuleSize, len(data)) // whoever read the file has bounded it
 	parsed, err := wasm.Parse(data, limits)
@@ -36,12 +39,17 @@ func (e *Engine) Compile(ctx context.Context, data []byte, bounds Bounds) (*Modu
 	if err := e.checkImports(parsed); err != nil {
 		return nil, err
 	}
-	compiled, err := e.compiler.Load(ctx, parsed.Rewrite().Data, bounds)
+	rewritten := parsed.Rewrite(restore)
+	compiled, err := e.compiler.Load(ctx, rewritten.Data, bounds)
 	if err != nil {
 		return nil, err
 	}
-	return &Module{engine: e, parsed: parsed, compiled: compiled}, nil
+	return &Module{engine: e, parsed: parsed, compiled: compiled, globals: rewritten.Globals, pages: rewritten.Pages}, nil
 }
+
+// Restorable reports whether instances can be brought back to an image: the module was compiled for it, and has nothing that
+// keeps it from being restored.
+func (m *Module) Restorable() bool { return m.pages.Count > 0 }
 
 // Close releases the compiled code. All instances must have been closed. It may be called twice: wazero counts the users of
 // equal modules, and would take the second call for that of another one.

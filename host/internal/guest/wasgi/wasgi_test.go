@@ -501,7 +501,7 @@ func TestReset(t *testing.T) {
 	t.Parallel()
 	kind := newKind(t)
 	for isolation, want := range map[guest.Isolation]bool{
-		guest.IsolationInstance: true, guest.IsolationRequest: false, guest.IsolationFresh: false,
+		guest.IsolationInstance: true, guest.IsolationRequest: true, guest.IsolationFresh: false,
 	} {
 		s := settings()
 		s.Isolation = isolation
