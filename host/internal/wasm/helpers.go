@@ -74,7 +74,7 @@ func (h *helpers) charge() uint32 {
 // work: a quantum of them is a few MiB.
 const (
 	bulkChunk = 256 << 10
-	bulkShift = 6
+	bulkShift = 5
 )
 
 // The parameters of the bulk operations, all of one type, and the temporary behind them.
