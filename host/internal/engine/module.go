@@ -22,9 +22,9 @@ type Module struct {
 	close    sync.Once
 }
 
-// Compile reads a core WebAssembly module, checks that everything it imports exists, gives it checkpoints, and compiles it.
-// It does not look at ctx while it compiles. The module keeps data.
-func (e *Engine) Compile(ctx context.Context, data []byte) (module *Module, err error) {
+// Compile reads a core WebAssembly module strictly, checks that everything it imports exists, gives it checkpoints, and
+// compiles it within bounds. It returns early when ctx is done. The module keeps data.
+func (e *Engine) Compile(ctx context.Context, data []byte, bounds Bounds) (*Module, error) {
 	outline, err := Read(data)
 	if err != nil {
 		return nil, err
@@ -32,17 +32,9 @@ func (e *Engine) Compile(ctx context.Context, data []byte) (module *Module, err 
 	if err := errors.Join(e.CheckImports(outline)...); err != nil {
 		return nil, err
 	}
-	// The compiler is large and eats strangers' input: a panic of its must cost this file alone.
-	defer func() {
-		if r := recover(); r != nil {
-			module, err = nil, fmt.Errorf("compile: the compiler panicked: %v", r)
-		}
-	}()
-	rewritten := outline.parsed.Rewrite()
-	defer e.compile.lock(rewritten.Data)()
-	compiled, err := e.runtime.CompileModule(ctx, rewritten.Data)
+	compiled, err := e.compiler.Load(ctx, outline.parsed.Rewrite().Data, bounds)
 	if err != nil {
-		return nil, fmt.Errorf("compile: %w", err)
+		return nil, err
 	}
 	return &Module{Outline: *outline, engine: e, compiled: compiled}, nil
 }

@@ -14,9 +14,16 @@ type Outline struct {
 	parsed *wasm.Module
 }
 
+// Limits is what a file is held to when it is read. Whoever read it has bounded its length.
+func Limits(data []byte) wasm.Limits {
+	limits := wasm.DefaultLimits()
+	limits.ModuleSize = max(limits.ModuleSize, len(data))
+	return limits
+}
+
 // Read reads a core WebAssembly module strictly and within limits. The outline keeps data.
 func Read(data []byte) (*Outline, error) {
-	parsed, err := wasm.Parse(data, wasm.DefaultLimits())
+	parsed, err := wasm.Parse(data, Limits(data))
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func (*Kind) Detect(file guest.File) (bool, string) {
 
 // Load implements [guest.Kind].
 func (k *Kind) Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error) {
-	module, err := k.engine.Compile(ctx, file.Data)
+	module, err := k.engine.Compile(ctx, file.Data, engine.Bounds{CPU: settings.CompileTimeout, Memory: settings.CompileMemory})
 	if err != nil {
 		return nil, err
 	}
