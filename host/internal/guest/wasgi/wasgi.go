@@ -73,7 +73,7 @@ func (k *Kind) Load(ctx context.Context, file guest.File, settings guest.Setting
 	if err != nil {
 		return nil, err
 	}
-	if err := check(module, settings); err != nil {
+	if err := errors.Join(check(&module.Outline, settings)...); err != nil {
 		_ = module.Close(ctx) // the first error is the one that matters
 		return nil, err
 	}
@@ -89,22 +89,6 @@ func (k *Kind) Load(ctx context.Context, file guest.File, settings guest.Setting
 		p.extra = environPairs(settings.Env)
 	}
 	return p, nil
-}
-
-// check reports everything that SPEC.md demands of a module and that this one lacks.
-func check(module *engine.Module, settings guest.Settings) error {
-	problems := []error{
-		module.RequireMemory(abi.ExportMemory, settings.Memory),
-		module.RequireTables(settings.Tables),
-		module.RequireFunction(abi.ExportAllocate, allocateType),
-		module.RequireFunction(abi.ExportApplication, applicationType),
-	}
-	for _, name := range []string{abi.ExportInitialize, abi.ExportWarmUp} {
-		if module.HasFunction(name) {
-			problems = append(problems, module.RequireFunction(name, initializeType))
-		}
-	}
-	return errors.Join(problems...)
 }
 
 // environPairs is how the granted environment reaches a guest that cannot ask WASI for it.
