@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -25,11 +24,11 @@ func Call(ctx context.Context, options Options, file string, w http.ResponseWrit
 	if err != nil {
 		return err
 	}
-	generation, err := h.load(ctx, file)
+	single := app.New(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+	generation, err := h.load(ctx, single, file)
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
-	single := app.New(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
 	single.Swap(generation)
 	defer func() {
 		single.Swap(nil)
@@ -59,11 +58,7 @@ func Call(ctx context.Context, options Options, file string, w http.ResponseWrit
 }
 
 // load makes a generation of one file.
-func (h *Host) load(ctx context.Context, file string) (*app.Generation, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
+func (h *Host) load(ctx context.Context, single *app.App, file string) (*app.Generation, error) {
 	manifest, err := readManifest(file)
 	if err != nil {
 		return nil, err
@@ -72,12 +67,16 @@ func (h *Host) load(ctx context.Context, file string) (*app.Generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	program, err := h.loader.Load(ctx, name, guest.File{Name: filepath.Base(file), Data: data}, settings.Settings)
+	data, err := supervise.ReadModule(file, settings.MaxModule)
+	if err != nil {
+		return nil, err
+	}
+	module := guest.File{Name: filepath.Base(file), Data: data}
+	program, err := h.loader.Load(ctx, module, settings.Settings, single.Log(h.log, settings.LogLines))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return app.NewGeneration(ctx, name, 1, program, settings.Settings, h.log)
+	return app.NewGeneration(ctx, single, 1, program, settings.Settings, h.log)
 }
 
 // readManifest returns the manifest beside a module, or the zero File.
@@ -85,7 +84,7 @@ func readManifest(module string) (guest.File, error) {
 	base := strings.TrimSuffix(module, filepath.Ext(module))
 	var found []guest.File
 	for _, ext := range supervise.ManifestExts {
-		data, err := os.ReadFile(base + ext)
+		data, err := supervise.ReadManifest(base + ext)
 		switch {
 		case err == nil:
 			found = append(found, guest.File{Name: filepath.Base(base + ext), Data: data})

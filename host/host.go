@@ -84,17 +84,20 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		h.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if h.engine, err = engine.New(ctx, engine.Options{CacheDir: cacheDir(options.Config), Log: h.log}); err != nil {
+	if h.engine, err = engine.New(ctx, engine.Options{
+		CacheDir: cacheDir(options.Config), Memory: memoryBudget(options.Config.Server.Memory), Log: h.log,
+	}); err != nil {
 		return nil, err
 	}
 	kind, err := wasgi.New(ctx, h.engine)
 	if err != nil {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
-	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults, log: h.log}
+	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults}
 	h.supervisor = supervise.New(supervise.Options{
 		Dir:      options.Config.Apps.Dir,
 		Loader:   h.loader,
+		Max:      options.Config.Apps.Max,
 		Parallel: runtime.GOMAXPROCS(0),
 		Log:      h.log,
 	})

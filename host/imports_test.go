@@ -42,6 +42,7 @@ var house = []place{
 		why: "an app swaps generations of programs: it knows neither engine nor HTTP nor folder"},
 	{at: "host/internal/gateway", may: []string{"host/internal/route", "host/internal/app", "host/internal/guest", "abi", "abi/wire"},
 		why: "the hot path meets the control path in one pointer only, and never sees wazero"},
+	{at: "host/internal/machine", why: "it reads what the system says, and decides nothing"},
 	{at: "host/internal/watch", why: "files in, changes out: the channel is its whole contract"},
 	{at: "host/internal/supervise", may: []string{"host/internal/app", "host/internal/route", "host/internal/guest"},
 		why: "it declares what it needs of loading and watching, and host brings it"},

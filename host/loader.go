@@ -15,7 +15,6 @@ import (
 type loader struct {
 	kinds    []guest.Kind
 	defaults config.App
-	log      *slog.Logger
 }
 
 // Settings implements [supervise.Loader].
@@ -28,31 +27,48 @@ func (l *loader) Settings(manifest guest.File) (supervise.Settings, error) {
 		}
 	}
 	return supervise.Settings{
-		Mount:   app.Mount,
-		Hosts:   app.Hosts,
-		Enabled: app.Enabled,
-		Settings: guest.Settings{
-			Timeout:      app.Timeout,
-			WriteTimeout: app.WriteTimeout,
-			MaxDuration:  app.MaxDuration,
-			QueueTimeout: app.QueueTimeout,
-			Memory:       app.Memory,
-			MaxBody:      app.MaxBody,
-			MinInstances: app.Instances.Min,
-			MaxInstances: app.Instances.Max,
-			Isolation:    guest.Isolation(app.Isolation),
-			Env:          app.Env,
-		},
+		Mount:    app.Mount,
+		Hosts:    app.Hosts,
+		Enabled:  app.Enabled,
+		Settings: guestSettings(app),
 	}, nil
 }
 
+// guestSettings is the part of a manifest that a running app is held to.
+func guestSettings(app config.App) guest.Settings {
+	return guest.Settings{
+		Timeout:         app.Timeout,
+		WriteTimeout:    app.WriteTimeout,
+		MaxDuration:     app.MaxDuration,
+		CPU:             app.CPU,
+		HostCalls:       int64(app.HostCalls),
+		Memory:          app.Memory,
+		Stack:           app.Stack,
+		Tables:          app.Tables,
+		MaxEnviron:      app.MaxEnviron,
+		MaxBody:         app.MaxBody,
+		MaxResponse:     app.MaxResponse,
+		MinInstances:    app.Instances.Min,
+		MaxInstances:    app.Instances.Max,
+		QueueTimeout:    app.QueueTimeout,
+		QueueLength:     app.QueueLength,
+		QuarantineAfter: app.QuarantineAfter,
+		MaxModule:       app.MaxModule,
+		CompileTimeout:  app.CompileTimeout,
+		CompileMemory:   app.CompileMemory,
+		LogLines:        app.LogLines,
+		Isolation:       guest.Isolation(app.Isolation),
+		Env:             app.Env,
+	}
+}
+
 // Load implements [supervise.Loader]: the first kind that recognises the file loads it.
-func (l *loader) Load(ctx context.Context, app string, file guest.File, settings guest.Settings) (guest.Program, error) {
+func (l *loader) Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error) {
 	var reasons []string
 	for _, kind := range l.kinds {
 		ok, why := kind.Detect(file)
 		if ok {
-			return kind.Load(ctx, file, settings, l.log.With("app", app))
+			return kind.Load(ctx, file, settings, log)
 		}
 		reasons = append(reasons, why)
 	}

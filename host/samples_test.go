@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/wasgi/wasgi/host"
 	"github.com/wasgi/wasgi/host/config"
@@ -185,10 +186,14 @@ func mischief(t *testing.T, server *httptest.Server, log *logBuffer) {
 		`kind=trap cause="out of bounds memory access" method=GET path=/mischief/trap stack="[main.trap`,
 		`kind=deadline cause="no first byte of the response within timeout" method=GET path=/mischief/spin stack="[main.spin`,
 		`main.exit`, `main.memory`,
+		`level=WARN msg="log lines dropped: the app writes more than log_lines a second" app=mischief dropped=`,
 	} {
-		if !strings.Contains(log.String(), want) {
+		if !eventually(func() bool { return strings.Contains(log.String(), want) }) {
 			t.Errorf("the log does not say %s", want)
 		}
+	}
+	if lines := strings.Count(log.String(), "msg=\"mischief: line "); lines < 1000 || lines > 9000 {
+		t.Errorf("%d lines of a flood of 10,000 are in the log", lines)
 	}
 	if t.Failed() {
 		for line := range strings.Lines(log.String()) {
@@ -197,6 +202,16 @@ func mischief(t *testing.T, server *httptest.Server, log *logBuffer) {
 			}
 		}
 	}
+}
+
+// eventually waits for what another goroutine is about to do.
+func eventually(done func() bool) bool {
+	for deadline := time.Now().Add(hang); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
 }
 
 // The README's ten lines are an app.

@@ -38,6 +38,9 @@ type Server struct {
 	IdleTimeout time.Duration
 	// MaxHeaderBytes bounds a request's line and headers, in bytes. It fits an int on every platform.
 	MaxHeaderBytes int64
+	// Memory bounds the memory of all instances of all apps together, in bytes; 0 is three quarters of what the machine, or the
+	// control group that the process runs in, has.
+	Memory int64
 	// ShutdownTimeout is how long running requests may take after the signal to stop; 0 cuts them off.
 	ShutdownTimeout time.Duration
 }
@@ -50,6 +53,8 @@ type Apps struct {
 	Watch bool
 	// Settle is how long a file must have been still before it is loaded.
 	Settle time.Duration
+	// Max is how many apps there may be. Of more, those that came first are served.
+	Max int
 	// Cache is the folder of compiled modules; "" is a folder in the user's cache folder.
 	Cache string
 }
@@ -76,15 +81,39 @@ type App struct {
 	WriteTimeout time.Duration
 	// MaxDuration bounds the whole exchange; 0 is no bound.
 	MaxDuration time.Duration
+	// CPU is the processor time that one request may take, and the making of one instance; 0 is no bound.
+	CPU time.Duration
+	// HostCalls is how often the app may call the host in one request, and while one instance is made; 0 is no bound.
+	HostCalls int
 	// Memory caps the memory of one instance, in bytes: whole pages of 64 KiB, at most 4 GiB. What a file says is rounded
 	// down to whole pages, since a guest cannot have part of one and must never get more than was granted.
 	Memory int64
+	// Stack caps what the frames of an app's calls take, in bytes.
+	Stack int64
+	// Tables caps the entries of all tables of one instance together.
+	Tables int
+	// MaxEnviron caps a request's variables as the app is given them, in bytes; 0 is no bound.
+	MaxEnviron int64
 	// MaxBody caps a request's body, in bytes.
 	MaxBody int64
+	// MaxResponse caps a response's body, in bytes; 0 is no bound.
+	MaxResponse int64
 	// Instances says how many instances there may be.
 	Instances Instances
 	// QueueTimeout is how long a request waits for an instance, be it one that is being made.
 	QueueTimeout time.Duration
+	// QueueLength is how many requests may wait for an instance at once; 0 is no bound.
+	QueueLength int
+	// QuarantineAfter is how many requests in a row must fail for the app to be left alone for a while; 0 is never.
+	QuarantineAfter int
+	// MaxModule caps the module's file, in bytes.
+	MaxModule int64
+	// CompileTimeout bounds how long the module may take to compile.
+	CompileTimeout time.Duration
+	// CompileMemory bounds the memory that compiling it may take, in bytes.
+	CompileMemory int64
+	// LogLines is how many lines a second the app may log; 0 is no bound.
+	LogLines int
 	// Isolation is request, instance or fresh.
 	Isolation string
 	// Env is the environment granted to the guest, as "NAME=value". A manifest's list replaces that of the defaults.
@@ -111,7 +140,7 @@ func Default() Config {
 			MaxHeaderBytes:    64 << 10,
 			ShutdownTimeout:   30 * time.Second,
 		},
-		Apps:     Apps{Dir: "apps", Watch: true, Settle: 100 * time.Millisecond},
+		Apps:     Apps{Dir: "apps", Watch: true, Settle: 100 * time.Millisecond, Max: 10_000},
 		Log:      Log{Level: "info"},
 		Defaults: defaultApp(),
 	}
@@ -119,13 +148,24 @@ func Default() Config {
 
 func defaultApp() App {
 	return App{
-		Timeout:      30 * time.Second,
-		WriteTimeout: 30 * time.Second,
-		Memory:       128 << 20,
-		MaxBody:      100 << 20,
-		Instances:    Instances{Min: 1, Max: 64},
-		QueueTimeout: 10 * time.Second,
-		Isolation:    "request",
-		Enabled:      true,
+		Timeout:         30 * time.Second,
+		WriteTimeout:    30 * time.Second,
+		CPU:             10 * time.Second,
+		HostCalls:       10_000_000,
+		Memory:          128 << 20,
+		Stack:           1 << 20,
+		Tables:          100_000,
+		MaxEnviron:      256 << 10,
+		MaxBody:         100 << 20,
+		Instances:       Instances{Min: 1, Max: 64},
+		QueueTimeout:    10 * time.Second,
+		QueueLength:     1024,
+		QuarantineAfter: 10,
+		MaxModule:       64 << 20,
+		CompileTimeout:  30 * time.Second,
+		CompileMemory:   1 << 30,
+		LogLines:        1000,
+		Isolation:       "request",
+		Enabled:         true,
 	}
 }

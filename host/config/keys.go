@@ -54,6 +54,8 @@ func serverSettings() table {
 			func(c *Config) *duration { return &c.Server.IdleTimeout }),
 		newSetting("server.max_header_bytes", "bound of a request's line and headers", sizeBetween(1<<10, 16<<20),
 			func(c *Config) *int64 { return &c.Server.MaxHeaderBytes }),
+		newSetting("server.memory", "cap of all instances' memory together; 0 is three quarters of the machine's, or of the control group's",
+			sizeBetween(0, maxSize), func(c *Config) *int64 { return &c.Server.Memory }),
 		newSetting("server.shutdown_timeout", "how long running requests may take after the signal to stop; 0 cuts them off", durationFrom(0),
 			func(c *Config) *duration { return &c.Server.ShutdownTimeout }),
 	}
@@ -67,6 +69,8 @@ func appsSettings() table {
 			func(c *Config) *bool { return &c.Apps.Watch }),
 		newSetting("apps.settle", "how long a file must have been still before it is loaded", durationBetween(minimum, maxSettle),
 			func(c *Config) *duration { return &c.Apps.Settle }),
+		newSetting("apps.max", "how many apps are served; of more, those that came first", integerBetween(1, maxApps),
+			func(c *Config) *int { return &c.Apps.Max }),
 		newSetting("apps.cache", "the folder of compiled modules; empty is the user's cache folder", path,
 			func(c *Config) *string { return &c.Apps.Cache }),
 	}
@@ -83,30 +87,80 @@ func logSettings() table {
 	}
 }
 
+// appSettings are the keys of a manifest, in the order in which they are best read: where the app answers, what it may take,
+// how it runs.
 func appSettings() table {
+	return slices.Concat(mountSettings(), timeSettings(), sizeSettings(), runSettings(), moduleSettings())
+}
+
+func mountSettings() table {
 	return table{
 		newSetting(mountKey, "the path the app answers under, instead of the one its file name says", mountPath,
 			func(c *Config) *string { return &c.Defaults.Mount }),
 		newSetting("hosts", "the host names the app answers for; none is every host", hostList,
 			func(c *Config) *[]string { return &c.Defaults.Hosts }),
+	}
+}
+
+func timeSettings() table {
+	return table{
 		newSetting("timeout", "from the request's arrival to the first byte of the response's body", durationFrom(minimum),
 			func(c *Config) *duration { return &c.Defaults.Timeout }),
 		newSetting("write_timeout", "how long a block of a body may make no progress", durationFrom(minimum),
 			func(c *Config) *duration { return &c.Defaults.WriteTimeout }),
 		newSetting("max_duration", "bound of the whole exchange; 0 is none", durationFrom(0),
 			func(c *Config) *duration { return &c.Defaults.MaxDuration }),
+		newSetting("cpu", "processor time of one request, and of making one instance; 0 is no bound", durationFrom(0),
+			func(c *Config) *duration { return &c.Defaults.CPU }),
+		newSetting("host_calls", "how often the app may call the host in one request; 0 is no bound", integerBetween(0, maxCount),
+			func(c *Config) *int { return &c.Defaults.HostCalls }),
+	}
+}
+
+func sizeSettings() table {
+	return table{
 		newSetting("memory", "cap of one instance's memory, rounded down to pages of 64KiB", sizeBetween(page, maxMemory).with(wholePages),
 			func(c *Config) *int64 { return &c.Defaults.Memory }),
+		newSetting("stack", "cap of what nested calls take", sizeBetween(64<<10, 4<<20),
+			func(c *Config) *int64 { return &c.Defaults.Stack }),
+		newSetting("tables", "cap of the entries of an instance's tables together", integerBetween(0, maxTables),
+			func(c *Config) *int { return &c.Defaults.Tables }),
+		newSetting("max_environ", "cap of a request's variables as the app is given them; 0 is none", sizeBetween(0, maxSize),
+			func(c *Config) *int64 { return &c.Defaults.MaxEnviron }),
 		newSetting("max_body", "cap of a request's body", sizeBetween(1, maxSize),
 			func(c *Config) *int64 { return &c.Defaults.MaxBody }),
+		newSetting("max_response", "cap of a response's body; 0 is none", sizeBetween(0, maxSize),
+			func(c *Config) *int64 { return &c.Defaults.MaxResponse }),
+	}
+}
+
+func runSettings() table {
+	return table{
 		newSetting("instances.min", "instances that are kept ready", integerBetween(0, maxInstances),
 			func(c *Config) *int { return &c.Defaults.Instances.Min }),
 		newSetting("instances.max", "instances that may run at once; an open stream holds one", integerBetween(1, maxInstances),
 			func(c *Config) *int { return &c.Defaults.Instances.Max }),
 		newSetting("queue_timeout", "how long a request waits for an instance, be it one that is being made", durationFrom(minimum),
 			func(c *Config) *duration { return &c.Defaults.QueueTimeout }),
+		newSetting("queue_length", "how many requests may wait for an instance at once; 0 is no bound", integerBetween(0, maxCount),
+			func(c *Config) *int { return &c.Defaults.QueueLength }),
+		newSetting("quarantine_after", "how many faults in a row put the app into quarantine; 0 is never", integerBetween(0, maxCount),
+			func(c *Config) *int { return &c.Defaults.QuarantineAfter }),
 		newSetting("isolation", "what one request may see of another", choice("request", "instance", "fresh"),
 			func(c *Config) *string { return &c.Defaults.Isolation }),
+	}
+}
+
+func moduleSettings() table {
+	return table{
+		newSetting("max_module", "cap of the module's file", sizeBetween(1, maxModule),
+			func(c *Config) *int64 { return &c.Defaults.MaxModule }),
+		newSetting("compile_timeout", "how long the module may take to compile", durationFrom(minimum),
+			func(c *Config) *duration { return &c.Defaults.CompileTimeout }),
+		newSetting("compile_memory", "how much memory that may take", sizeBetween(64<<20, maxSize),
+			func(c *Config) *int64 { return &c.Defaults.CompileMemory }),
+		newSetting("log_lines", "how many lines a second the app may log; 0 is no bound", integerBetween(0, maxCount),
+			func(c *Config) *int { return &c.Defaults.LogLines }),
 		newSetting("env", "the environment granted to the guest; a manifest's list replaces the defaults'", envList,
 			func(c *Config) *[]string { return &c.Defaults.Env }),
 		newSetting("enabled", "whether the app is served", boolean,

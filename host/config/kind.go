@@ -81,8 +81,14 @@ var boolean = kind[bool]{
 	show: strconv.FormatBool,
 }
 
-// maxInstances is far beyond what memory allows; it catches a slip of the hand.
-const maxInstances = 10_000
+// These are far beyond what anybody needs; they catch a slip of the hand.
+const (
+	maxInstances = 10_000
+	maxApps      = 1_000_000
+	maxTables    = 10_000_000 // a browser's bound of one table
+	// maxCount fits an int on every platform.
+	maxCount = 1_000_000_000
+)
 
 // integerBetween returns a kind of whole numbers. Both bounds are allowed.
 func integerBetween(least, most int) kind[int] {

@@ -93,19 +93,24 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 	t.Parallel()
 	texts := map[string]string{
 		"server.listen": ":99", "server.read_header_timeout": "7", "server.idle_timeout": "7s", "server.max_header_bytes": "4096",
-		"server.shutdown_timeout": "0", "apps.dir": "x", "apps.watch": "false", "apps.settle": "7ms", "apps.cache": "y",
+		"server.memory": "7GiB", "server.shutdown_timeout": "0", "apps.max": "7", "apps.dir": "x", "apps.watch": "false", "apps.settle": "7ms", "apps.cache": "y",
 		"log.level": "warn", "log.format": "text", "log.access": "true", "defaults.hosts": "A.test,b.test", "defaults.timeout": "7s",
 		"defaults.write_timeout": "7s", "defaults.max_duration": "7s", "defaults.memory": "1mib", "defaults.max_body": "7",
+		"defaults.cpu": "7s", "defaults.host_calls": "7", "defaults.stack": "128KiB", "defaults.tables": "7", "defaults.max_environ": "7kib",
+		"defaults.max_response": "7", "defaults.queue_length": "7", "defaults.quarantine_after": "7", "defaults.max_module": "7MiB",
+		"defaults.compile_timeout": "7s", "defaults.compile_memory": "7GB", "defaults.log_lines": "7",
 		"defaults.instances.min": "7", "defaults.instances.max": "8", "defaults.queue_timeout": "7s",
 		"defaults.isolation": "fresh", "defaults.env": "A=1,B=2", "defaults.enabled": "false",
 	}
 	want := config.Config{
-		Server: config.Server{Listen: ":99", ReadHeaderTimeout: 7 * time.Second, IdleTimeout: 7 * time.Second, MaxHeaderBytes: 4096},
-		Apps:   config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Cache: "y"},
+		Server: config.Server{Listen: ":99", ReadHeaderTimeout: 7 * time.Second, IdleTimeout: 7 * time.Second, MaxHeaderBytes: 4096, Memory: 7 << 30},
+		Apps:   config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Cache: "y"},
 		Log:    config.Log{Level: "warn", Format: "text", Access: true},
 		Defaults: config.App{
 			Hosts: []string{"a.test", "b.test"}, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,
-			Memory: 1 << 20, MaxBody: 7, Instances: config.Instances{Min: 7, Max: 8}, QueueTimeout: 7 * time.Second,
+			CPU: 7 * time.Second, HostCalls: 7, Memory: 1 << 20, Stack: 128 << 10, Tables: 7, MaxEnviron: 7 << 10, MaxBody: 7, MaxResponse: 7,
+			Instances: config.Instances{Min: 7, Max: 8}, QueueTimeout: 7 * time.Second, QueueLength: 7, QuarantineAfter: 7,
+			MaxModule: 7 << 20, CompileTimeout: 7 * time.Second, CompileMemory: 7e9, LogLines: 7,
 			Isolation: "fresh", Env: []string{"A=1", "B=2"},
 		},
 	}

@@ -23,6 +23,12 @@ queue_timeout = "1s"
 isolation = "fresh"
 env = ["A=1"]
 enabled = true
+cpu = "2s"
+stack = "512KiB"
+host_calls = 1000
+max_response = "2MiB"
+quarantine_after = 3
+compile_memory = "256MiB"
 [instances]
 min = 1
 max = 2
@@ -59,6 +65,9 @@ func TestMutations(t *testing.T) {
 		{"enabled = true", `enabled = "true"`, "enabled"}, {"enabled = true", "enabled = 1", "enabled"},
 		{"min = 1", "min = -1", "instances.min"}, {"min = 1", "min = 1.5", "instances.min"}, {"min = 1", `min = "1"`, "instances.min"},
 		{"min = 1", "min = 3", "instances"}, {"max = 2", "max = 0", "instances.max"}, {"max = 2", "max = 10001", "instances.max"},
+		{`"2s"`, `"2"`, "cpu"}, {`"2s"`, "-2", "cpu"}, {`"512KiB"`, `"63KiB"`, "stack"}, {`"512KiB"`, `"5MiB"`, "stack"}, {"cpu", "cpus", "cpus"},
+		{"1000", "-1", "host_calls"}, {"1000", "1000000001", "host_calls"}, {"1000", "1000.5", "host_calls"}, {`"2MiB"`, `"-2MiB"`, "max_response"},
+		{"after = 3", "after = -1", "quarantine_after"}, {"after = 3", `after = "3"`, "quarantine_after"}, {`"256MiB"`, `"1MiB"`, "compile_memory"},
 		{"max = 2", "max = []", "instances.max"}, {"[instances]", "[[instances]]", "instances"}, {"max = 2", "max.x = 2", "instances.max"},
 	}
 	if len(mutations) < 50 {

@@ -12,6 +12,8 @@ const (
 	page = 64 << 10
 	// maxMemory is all that a 32-bit guest can address.
 	maxMemory = 4 << 30
+	// maxModule is what an int can hold on every platform, with room to spare: a module is read into memory whole.
+	maxModule = 1 << 30
 	maxSize   = math.MaxInt64
 )
 

@@ -36,7 +36,7 @@ func deeds() []deed {
 		{"/short", "500: a returned body of fewer bytes than declared", short},
 		{"/late", "200, then a cut connection: a panic in the middle of the body", late},
 		{"/change", "200, then a cut connection: start_response with exc_info in the middle of the body", change},
-		{"/log", "200: 10,000 lines in the log, with bytes that mean something to a terminal", flood},
+		{"/log", "200: 10,000 lines for the log, with bytes that mean something to a terminal; it takes 1,000 a second", flood},
 	}
 }
 

@@ -9,6 +9,7 @@ import "sync/atomic"
 type App struct {
 	name    string
 	current atomic.Pointer[Generation]
+	lines   lines
 }
 
 // New returns an app that serves nothing yet.
@@ -27,6 +28,14 @@ func (a *App) Enter() *Generation {
 		}
 		// g was swapped out and drained between the load and the count: a newer one, or none, is there by now.
 	}
+}
+
+// Health is how the current generation is doing; zero if the app serves nothing.
+func (a *App) Health() Health {
+	if g := a.current.Load(); g != nil {
+		return g.health.read()
+	}
+	return Health{}
 }
 
 // Swap makes next the current generation, or none if it is nil, and retires the one before: it serves the requests that are

@@ -78,7 +78,7 @@ func settings() guest.Settings {
 
 func generation(t testing.TB, p *program, number uint64, s guest.Settings) *app.Generation {
 	t.Helper()
-	g, err := app.NewGeneration(t.Context(), "fake", number, p, s, slog.New(slog.DiscardHandler))
+	g, err := app.NewGeneration(t.Context(), app.New("fake"), number, p, s, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +311,7 @@ func TestProofFails(t *testing.T) {
 	t.Parallel()
 	p := &program{t: t, gone: make(chan struct{})}
 	p.newError = &guest.Fault{Phase: guest.PhaseInit, Kind: guest.KindTrap, Cause: errors.New("unreachable")}
-	_, err := app.NewGeneration(t.Context(), "fake", 4, p, settings(), slog.New(slog.DiscardHandler))
+	_, err := app.NewGeneration(t.Context(), app.New("fake"), 4, p, settings(), slog.New(slog.DiscardHandler))
 	if err == nil || err.Error() != `app "fake" generation 4: init: trap: unreachable` {
 		t.Errorf("NewGeneration() = %v", err)
 	}

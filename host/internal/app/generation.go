@@ -15,23 +15,27 @@ var errBusy = errors.New("no instance became free within queue_timeout; raise in
 
 // Generation is one version of an app. Its methods may be called concurrently.
 type Generation struct {
-	app      string
+	app      *App
 	number   uint64
 	program  guest.Program
 	settings guest.Settings
 	log      *slog.Logger
 	pool     *pool.Pool[guest.Instance]
+	health   *health
+	waiting  atomic.Int64 // requests that wait for an instance
 
 	// users counts the requests inside, and one more while the generation is current. It never rises from 0.
 	users  atomic.Int64
 	closed chan struct{}
 }
 
-// NewGeneration makes a generation of program, which it owns from then on, and starts its first instances: the proof that
-// the program runs. It fails if they fail. number is unique within the app and rises.
-func NewGeneration(ctx context.Context, app string, number uint64, program guest.Program, settings guest.Settings, log *slog.Logger) (*Generation, error) {
+// NewGeneration makes a generation of a's program, which it owns from then on, and starts its first instances: the proof that
+// the program runs. It fails if they fail. It does not serve before [App.Swap]. number is unique within the app and rises.
+func NewGeneration(ctx context.Context, a *App, number uint64, program guest.Program, settings guest.Settings, log *slog.Logger) (*Generation, error) {
+	log = log.With("app", a.name, "generation", number)
 	g := &Generation{
-		app: app, number: number, program: program, settings: settings, log: log, closed: make(chan struct{}),
+		app: a, number: number, program: program, settings: settings, log: log,
+		health: newHealth(settings, log), closed: make(chan struct{}),
 	}
 	g.users.Store(1)
 	g.pool = pool.New(pool.Options[guest.Instance]{
@@ -39,7 +43,7 @@ func NewGeneration(ctx context.Context, app string, number uint64, program guest
 		Max:    settings.MaxInstances,
 		New:    g.instantiate,
 		Close:  guest.Instance.Close,
-		Failed: func(err error) { log.Error("an instance could not be made ready", "error", err) },
+		Failed: g.unready,
 	})
 	if err := g.prove(ctx); err != nil {
 		g.Leave()
@@ -66,6 +70,13 @@ func (g *Generation) instantiate(ctx context.Context) (guest.Instance, error) {
 	return instance, g.sign(guest.PhaseInit, err)
 }
 
+// unready notes that an instance could not be made which no request was waiting for. It counts like a request that fails:
+// making it again and again would not end otherwise.
+func (g *Generation) unready(err error) {
+	g.log.Error("an instance could not be made ready", "error", err)
+	g.health.settle(nil, err)
+}
+
 // Number is the generation's number.
 func (g *Generation) Number() uint64 { return g.number }
 
@@ -75,12 +86,30 @@ func (g *Generation) Settings() guest.Settings { return g.settings }
 // Kind is the guest kind of the program.
 func (g *Generation) Kind() string { return g.program.Kind() }
 
-// Serve plays one exchange on an instance of its own. An error is a [*guest.Fault]. The caller is inside, between Enter and
-// Leave.
+// errInconclusive stands for the end of a request that says nothing about the app.
+var errInconclusive = fmt.Errorf("inconclusive: %w", context.Canceled)
+
+// Serve plays one exchange on an instance of its own, unless the app is in quarantine. An error is a [*guest.Fault]. The caller
+// is inside, between Enter and Leave.
 func (g *Generation) Serve(ctx context.Context, exchange guest.Exchange) error {
+	probe, err := g.health.admit()
+	if err != nil {
+		return g.sign(guest.PhaseCall, err)
+	}
+	outcome := errInconclusive // if the exchange panics its way out, as it does to cut a connection
+	defer func() { g.health.settle(probe, outcome) }()
+	err = g.play(ctx, exchange)
+	if excuser, ok := exchange.(guest.Excuser); err == nil || !ok || !excuser.Excused() {
+		outcome = err
+	}
+	return err
+}
+
+// play is Serve for a request that was let through.
+func (g *Generation) play(ctx context.Context, exchange guest.Exchange) error {
 	instance, err := g.acquire(ctx)
 	if err != nil {
-		return err
+		return g.sign(guest.PhaseCall, err)
 	}
 	done := false
 	defer func() {
@@ -98,10 +127,15 @@ func (g *Generation) Serve(ctx context.Context, exchange guest.Exchange) error {
 	return nil
 }
 
-// acquire waits at most queue_timeout for an instance, be it one that comes back or one that is being made.
+// acquire takes an instance that is ready, or waits at most queue_timeout for one: that comes back, or that is being made.
+// Beyond queue_length nobody waits.
 func (g *Generation) acquire(ctx context.Context) (guest.Instance, error) {
 	if instance, ok := g.pool.TryAcquire(); ok {
 		return instance, nil
+	}
+	defer g.waiting.Add(-1)
+	if n := g.waiting.Add(1); g.settings.QueueLength > 0 && n > int64(g.settings.QueueLength) {
+		return nil, guest.ErrQueue
 	}
 	waiting, cancel := context.WithTimeoutCause(ctx, g.settings.QueueTimeout, errBusy)
 	defer cancel()
@@ -109,7 +143,7 @@ func (g *Generation) acquire(ctx context.Context) (guest.Instance, error) {
 	if errors.Is(err, errBusy) {
 		err = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindBusy, Cause: errBusy}
 	}
-	return instance, g.sign(guest.PhaseCall, err)
+	return instance, err
 }
 
 // sign turns err into a fault that names this generation. phase is that of an error which is no fault yet. It returns nil
@@ -122,7 +156,7 @@ func (g *Generation) sign(phase guest.Phase, err error) error {
 	if !errors.As(err, &fault) {
 		fault = &guest.Fault{Phase: phase, Kind: guest.KindOf(err), Cause: err}
 	}
-	fault.App, fault.Generation = g.app, g.number
+	fault.App, fault.Generation = g.app.name, g.number
 	return fault
 }
 
@@ -152,7 +186,8 @@ func (g *Generation) Closed() <-chan struct{} { return g.closed }
 func (g *Generation) close() {
 	g.pool.Close()
 	if err := g.program.Close(); err != nil {
-		g.log.Error("a drained generation could not be closed", "error", fmt.Errorf("app %q: %w", g.app, err))
+		g.log.Error("a drained generation could not be closed", "error", err)
 	}
+	g.app.lines.flush()
 	close(g.closed)
 }

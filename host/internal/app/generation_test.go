@@ -49,7 +49,7 @@ func TestProofOfLaterInstances(t *testing.T) {
 	})
 	s := settings()
 	s.MinInstances, s.MaxInstances = 3, 3
-	g, err := app.NewGeneration(t.Context(), "api/users", 7, p, s, discard())
+	g, err := app.NewGeneration(t.Context(), app.New("api/users"), 7, p, s, discard())
 	if g != nil || err == nil || err.Error() != `app "api/users" generation 7: init: memory: no room` {
 		t.Errorf("NewGeneration() = %v, %v", g, err)
 	}
@@ -80,7 +80,7 @@ func TestProofIsSigned(t *testing.T) {
 			guest.KindDeadline, `app "fake" generation 4: init: deadline: the server is shutting down`},
 	} {
 		p := newMade(t, c.make)
-		_, err := app.NewGeneration(c.ctx, "fake", 4, p, settings(), discard())
+		_, err := app.NewGeneration(c.ctx, app.New("fake"), 4, p, settings(), discard())
 		var fault *guest.Fault
 		if !errors.As(err, &fault) || fault.Kind != c.kind || !strings.HasPrefix(err.Error(), c.text) {
 			t.Errorf("%s: %v\nwant %s", name, err, c.text)
@@ -99,7 +99,7 @@ func TestMakingEnds(t *testing.T) {
 		return context.Cause(ctx)
 	})
 	const want = `app "fake" generation 1: init: deadline: no first byte of the response within timeout`
-	if _, err := app.NewGeneration(t.Context(), "fake", 1, p, s, discard()); err == nil || err.Error() != want {
+	if _, err := app.NewGeneration(t.Context(), app.New("fake"), 1, p, s, discard()); err == nil || err.Error() != want {
 		t.Errorf("NewGeneration() = %v", err)
 	}
 	wait(t, p.gone)
@@ -110,7 +110,7 @@ func TestMakingEnds(t *testing.T) {
 		<-making.Done() // ends with the generation, which ends since nobody waits for it any more
 		return context.Cause(making)
 	})
-	if _, err := app.NewGeneration(ctx, "fake", 1, p, settings(), discard()); !errors.Is(err, guest.ErrShutdown) {
+	if _, err := app.NewGeneration(ctx, app.New("fake"), 1, p, settings(), discard()); !errors.Is(err, guest.ErrShutdown) {
 		t.Errorf("NewGeneration() = %v", err)
 	}
 	wait(t, p.gone)
@@ -127,7 +127,7 @@ func TestMakingFailsLater(t *testing.T) {
 	})
 	s := settings()
 	s.MinInstances = 0
-	g, err := app.NewGeneration(t.Context(), "fake", 5, p, s, discard())
+	g, err := app.NewGeneration(t.Context(), app.New("fake"), 5, p, s, discard())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestAccessorsAndBadClose(t *testing.T) {
 	p := newMade(t, func(context.Context, int64) error { return nil })
 	p.end = errors.New("stuck")
 	s := settings()
-	g, err := app.NewGeneration(t.Context(), "fake", 12, p, s, slog.New(slog.NewTextHandler(&out, nil)))
+	g, err := app.NewGeneration(t.Context(), app.New("fake"), 12, p, s, slog.New(slog.NewTextHandler(&out, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestAccessorsAndBadClose(t *testing.T) {
 	}
 	g.Leave()
 	wait(t, g.Closed())
-	if want := `level=ERROR msg="a drained generation could not be closed" error="app \"fake\": stuck"`; !strings.Contains(out.String(), want) {
+	if want := `level=ERROR msg="a drained generation could not be closed" app=fake generation=12 error=stuck`; !strings.Contains(out.String(), want) {
 		t.Errorf("the log says %s", out.String())
 	}
 }

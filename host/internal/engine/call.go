@@ -8,9 +8,8 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/tetratelabs/wazero/sys"
-
 	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
 // instanceKey is how host functions find the instance that calls them.
@@ -55,7 +54,9 @@ func (i *Instance) run(ctx context.Context, enter func(context.Context) error) (
 		return asFault(&ended{context.Cause(ctx)})
 	}
 	i.ctx = ctx
+	i.meter.start()
 	defer func() {
+		i.meter.stop()
 		i.ctx, i.failed = nil, true // true for good where recover passes the panic on
 		// An end that found the guest between two of its frames passes wazero by.
 		if r := recover(); r != nil {
@@ -65,34 +66,11 @@ func (i *Instance) run(ctx context.Context, enter func(context.Context) error) (
 			}
 			err = end
 		}
-		// A start section runs before wazero knows of closing.
-		if exit, ok := errors.AsType[*sys.ExitError](err); ok {
-			err = &ended{exited(ctx, exit.ExitCode())}
-		}
 		if i.failed = err != nil; i.failed {
 			err = asFault(err)
 		}
 	}()
 	return enter(&callContext{Context: ctx, instance: i})
-}
-
-// closing is called by wazero when it has decided to close the instance during a call: the context is done, or the guest
-// has called proc_exit. Ending the call here, before wazero does, keeps the memory mapped while guest frames are still on
-// the stack, and gives the fault a stack with function names. Nothing leaks: the memory is ours and freed by Close.
-func (i *Instance) closing(_ context.Context, code uint32) {
-	if i.ctx != nil { // else the host has called Close
-		End(exited(i.ctx, code))
-	}
-}
-
-// exited says what an exit code stands for. A guest may exit with the very codes that wazero uses for a context that is
-// done.
-func exited(ctx context.Context, code uint32) error {
-	ofContext := code == sys.ExitCodeContextCanceled || code == sys.ExitCodeDeadlineExceeded
-	if ofContext && ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return fmt.Errorf("the guest exited with code %d", code)
 }
 
 // What wazero puts between the parts of an error's text.
@@ -134,9 +112,9 @@ func frames(trace string) []string {
 	trace, _, _ = strings.Cut(trace, "\n\n")
 	var out []string
 	for line := range strings.SplitSeq(trace, "\n") {
-		line = signature.ReplaceAllString(strings.TrimSpace(line), "")
-		if line != "" {
-			out = append(out, strings.TrimPrefix(line, "."))
+		line = strings.TrimPrefix(signature.ReplaceAllString(strings.TrimSpace(line), ""), ".")
+		if line != "" && !strings.HasPrefix(line, wasm.ReservedPrefix) { // those are the checkpoints'
+			out = append(out, line)
 		}
 	}
 	return out

@@ -10,20 +10,22 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
-)
 
-// WASI is the name of the import module of WASI preview 1.
-const WASI = wasi_snapshot_preview1.ModuleName
+	"github.com/wasgi/wasgi/host/internal/guest"
+)
 
 // Options configures an Engine.
 type Options struct {
 	// CacheDir keeps compiled modules across runs, keyed by their content. "" keeps none.
 	CacheDir string
+	// Memory is the budget of all instances' linear memories together, in bytes; 0 is none.
+	Memory int64
 	// Log takes the warning that the cache folder cannot be used. Never nil.
 	Log *slog.Logger
 }
@@ -33,6 +35,8 @@ type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
 	compile keyLock
+	arena   *arena
+	turns   *turns
 
 	mu     sync.RWMutex
 	linked map[string]map[string]Signature // host module -> function -> type
@@ -40,15 +44,17 @@ type Engine struct {
 
 // New starts an engine with WASI preview 1 linked. ctx bounds nothing but the start itself.
 func New(ctx context.Context, options Options) (*Engine, error) {
-	e := &Engine{linked: map[string]map[string]Signature{}}
-	config := wazero.NewRuntimeConfig().WithCloseOnContextDone(true)
+	e := &Engine{
+		arena:  newArena(options.Memory),
+		turns:  newTurns(runtime.GOMAXPROCS(0) - 1),
+		linked: map[string]map[string]Signature{},
+	}
+	config := wazero.NewRuntimeConfig()
 	if e.cache = openCache(options); e.cache != nil {
 		config = config.WithCompilationCache(e.cache)
 	}
 	e.runtime = wazero.NewRuntimeWithConfig(ctx, config)
-	wasi := e.runtime.NewHostModuleBuilder(WASI)
-	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(wasi)
-	if err := e.instantiate(ctx, WASI, wasi); err != nil {
+	if err := errors.Join(e.linkCheckpoint(ctx), e.Link(ctx, WASI, wasiFunctions(clock{started: time.Now()}))); err != nil {
 		_ = e.Close(ctx) // the first error is the one that matters
 		return nil, err
 	}
@@ -87,39 +93,57 @@ type HostFunction struct {
 	Type Signature
 	// Call reads its parameters from stack and leaves its results there. A panic with [End] ends the guest's call.
 	Call func(ctx context.Context, instance *Instance, stack []uint64)
+	// Waits says that Call may wait for something. The time that it takes is not the guest's.
+	Waits bool
+}
+
+// Waiting returns the function as one that may wait.
+func (f HostFunction) Waiting() HostFunction {
+	f.Waits = true
+	return f
 }
 
 // Link makes functions importable from module, for all guests that are loaded afterwards.
 func (e *Engine) Link(ctx context.Context, module string, functions []HostFunction) error {
 	builder := e.runtime.NewHostModuleBuilder(module)
+	types := make(map[string]Signature, len(functions))
 	for _, f := range functions {
-		call := f.Call
+		types[f.Name] = f.Type
 		builder = builder.NewFunctionBuilder().WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
-			call(ctx, instanceOf(ctx), stack)
+			instanceOf(ctx).callHost(ctx, &f, stack)
 		}), f.Type.Params, f.Type.Results).Export(f.Name)
 	}
-	return e.instantiate(ctx, module, builder)
-}
-
-// instantiate makes a host module, and notes what it offers, so that imports can be checked by name before wazero sees them.
-func (e *Engine) instantiate(ctx context.Context, name string, builder wazero.HostModuleBuilder) error {
-	host, err := builder.Instantiate(ctx)
-	if err != nil {
-		return fmt.Errorf("link %s: %w", name, err)
-	}
-	functions := map[string]Signature{}
-	for name, definition := range host.ExportedFunctionDefinitions() {
-		functions[name] = signatureOf(definition)
+	if _, err := builder.Instantiate(ctx); err != nil {
+		return fmt.Errorf("link %s: %w", module, err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.linked[name] = functions
+	e.linked[module] = types
 	return nil
+}
+
+// callHost is every call of a host function. The guest's call ends here if it is over, whatever the function did, or if this
+// is one call too many.
+func (i *Instance) callHost(ctx context.Context, f *HostFunction, stack []uint64) {
+	if i.calls++; i.most > 0 && i.calls > i.most {
+		End(guest.ErrHostCalls)
+	}
+	if f.Waits {
+		i.meter.stop()
+		f.Call(ctx, i, stack)
+		i.meter.start()
+	} else {
+		f.Call(ctx, i, stack)
+	}
+	if ctx.Err() != nil {
+		End(context.Cause(ctx))
+	}
 }
 
 // Close releases the runtime and all its modules. No guest may be running.
 func (e *Engine) Close(ctx context.Context) error {
 	err := e.runtime.Close(ctx)
+	e.arena.close()
 	if e.cache != nil {
 		if cacheErr := e.cache.Close(ctx); err == nil {
 			err = cacheErr

@@ -55,7 +55,7 @@ func instantiate(t testing.TB, e *engine.Engine, name string) *engine.Instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := engine.Config{Name: name, Memory: 1 << 20, Log: slog.New(slog.DiscardHandler)}
+	config := engine.Config{Name: name, Memory: 1 << 20, Stack: 1 << 20, Log: slog.New(slog.DiscardHandler)}
 	i, err := module.Instantiate(t.Context(), config, "_initialize")
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestCompileErrors(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, "", slog.New(slog.DiscardHandler))
 	for _, data := range []string{"", "\x00asm", "\x00asm\x01\x00\x00\x00\x01\x02\x03"} {
-		if _, err := e.Compile(t.Context(), []byte(data)); err == nil || !strings.HasPrefix(err.Error(), "compile: ") {
+		if _, err := e.Compile(t.Context(), []byte(data)); err == nil || !strings.HasPrefix(err.Error(), "wasm: ") {
 			t.Errorf("Compile(%q) = %v", data, err)
 		}
 	}

@@ -151,7 +151,7 @@ func TestGarbage(t *testing.T) {
 		"zeroes":        make([]byte, 4096),
 		"unknown order": append(bytes.Clone(whole), whole[8:]...),
 	} {
-		if _, err := e.Compile(t.Context(), data); err == nil || !strings.HasPrefix(err.Error(), "compile: ") {
+		if _, err := e.Compile(t.Context(), data); err == nil || !strings.HasPrefix(err.Error(), "wasm: ") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -2,9 +2,8 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
+	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -12,14 +11,18 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
 // Config is what one instance may have.
 type Config struct {
 	// Name is argv[0] of a guest with WASI.
 	Name string
-	// Memory caps linear memory, in bytes.
-	Memory int64
+	// Memory caps linear memory, Stack what the frames of calls take, both in bytes.
+	Memory, Stack int64
+	// CPU is the processor time of one exchange, HostCalls how many calls it may make; 0 is no bound.
+	CPU       time.Duration
+	HostCalls int64
 	// Env is the granted environment, as "KEY=VALUE".
 	Env []string
 	// Log takes what the guest writes to stdout and stderr while no other logger is set.
@@ -32,74 +35,131 @@ type Instance struct {
 	Owner any
 
 	module         api.Module
-	memory         *memory
+	budget         api.MutableGlobal
+	memory         memory
+	meter          meter
+	stack          int      // in units of the budget
+	calls, most    int64    // of host functions, in this exchange
+	args, environ  []string // what WASI shows of the outside
 	log            func() *slog.Logger
 	stdout, stderr *LineLog
 	ctx            context.Context // of the call that runs; nil between calls
 	failed         bool            // a call has not ended well
+	deep           bool            // more than the small stack was used
 }
 
 // Function is an exported function of one instance. Keep it: looking one up allocates a whole call engine.
 type Function = api.Function
 
-// Instantiate makes an instance and runs the start section, if there is one, and initialize, if it names an exported
-// function. An error is a [*guest.Fault] whose phase is init.
+// Instantiate makes an instance: it applies the data segments, and runs the start function, if there is one, and initialize, if
+// it names an exported function. An error is a [*guest.Fault] whose phase is init.
 func (m *Module) Instantiate(ctx context.Context, config Config, initialize string) (*Instance, error) {
-	i := &Instance{memory: &memory{limit: uint64(config.Memory)}}
-	i.log = func() *slog.Logger { return config.Log }
-	i.stdout, i.stderr = NewLineLog(i, "stdout"), NewLineLog(i, "stderr")
-	err := i.run(ctx, func(ctx context.Context) error {
-		ctx = experimental.WithMemoryAllocator(ctx, i.memory)
-		ctx = experimental.WithCloseNotifier(ctx, experimental.CloseNotifyFunc(i.closing))
-		module, err := m.engine.runtime.InstantiateModule(ctx, m.compiled, i.moduleConfig(config))
-		i.module = module
-		return err
-	})
-	if err == nil && m.HasFunction(initialize) {
-		err = i.Call(ctx, i.Function(initialize), nil)
-	}
+	i, err := m.bare(ctx, config)
 	if err != nil {
+		return nil, err
+	}
+	if err := m.initialize(ctx, i, initialize); err != nil {
 		i.Close()
-		fault := asFault(err)
-		fault.Phase = guest.PhaseInit
-		return nil, fault
+		return nil, initFault(err)
 	}
 	return i, nil
 }
 
-// moduleConfig grants a guest with WASI its name, its environment, and real clocks, sleep and random: wazero's own are
-// fakes. It has no files.
-func (i *Instance) moduleConfig(config Config) wazero.ModuleConfig {
-	c := wazero.NewModuleConfig().
-		WithName(""). // anonymous: any number of instances may live side by side
-		WithStartFunctions().
-		WithArgs(config.Name).
-		WithStdout(i.stdout).
-		WithStderr(i.stderr).
-		WithRandSource(rand.Reader).
-		WithSysWalltime().
-		WithSysNanotime().
-		WithNanosleep(i.sleep)
-	for _, entry := range config.Env {
-		key, value, _ := strings.Cut(entry, "=")
-		c = c.WithEnv(key, value)
-	}
-	return c
+func initFault(err error) *guest.Fault {
+	fault := asFault(err)
+	fault.Phase = guest.PhaseInit
+	return fault
 }
 
-// sleep returns early when the call is over, so that a sleeping guest is as easy to stop as a working one.
-func (i *Instance) sleep(ns int64) {
-	if ns <= 0 {
-		return
+// bare makes an instance in which nothing has run yet: its memory is zero.
+func (m *Module) bare(ctx context.Context, config Config) (*Instance, error) {
+	i := m.newInstance(config)
+	if err := i.reserve(m.leastMemory()); err != nil {
+		return nil, err
 	}
-	timer := time.NewTimer(time.Duration(ns))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-i.ctx.Done():
-		End(context.Cause(i.ctx))
+	err := i.run(ctx, func(ctx context.Context) error {
+		ctx = experimental.WithMemoryAllocator(ctx, &i.memory)
+		// Without a name any number of instances may live side by side.
+		bare := wazero.NewModuleConfig().WithName("").WithStartFunctions()
+		module, err := m.engine.runtime.InstantiateModule(ctx, m.compiled, bare)
+		i.module = module
+		return err
+	})
+	if err != nil {
+		i.Close()
+		return nil, initFault(err)
 	}
+	i.budget = i.module.ExportedGlobal(wasm.BudgetExport).(api.MutableGlobal)
+	i.budget.Set(uint64(uint32(wasm.NewBudget(min(i.stack, stackUnits(smallStack))))))
+	return i, nil
 }
+
+// reserve makes sure that the memory can begin with that many bytes: the runtime panics where it cannot.
+func (i *Instance) reserve(least int64) error {
+	fault := &guest.Fault{Phase: guest.PhaseInit}
+	switch {
+	case least > i.memory.limit:
+		fault.Kind, fault.Cause = guest.KindMemory, tooLarge(least, i.memory.limit)
+	case !i.memory.reserve(least):
+		fault.Kind, fault.Cause = guest.KindBusy, guest.ErrHostMemory
+	default:
+		return nil
+	}
+	return fault
+}
+
+func (m *Module) newInstance(config Config) *Instance {
+	i := &Instance{
+		memory:  memory{arena: m.engine.arena, limit: config.Memory},
+		meter:   meter{turns: m.engine.turns, group: m, limit: config.CPU},
+		stack:   stackUnits(config.Stack),
+		most:    config.HostCalls,
+		args:    []string{config.Name},
+		environ: config.Env,
+		log:     func() *slog.Logger { return config.Log },
+	}
+	i.stdout, i.stderr = NewLineLog(i, "stdout"), NewLineLog(i, "stderr")
+	return i
+}
+
+// initialize does what instantiating a module means, beyond making it.
+func (m *Module) initialize(ctx context.Context, i *Instance, name string) error {
+	if err := m.applyData(i); err != nil {
+		return err
+	}
+	for _, function := range []string{wasm.StartExport, name} {
+		if f := i.Function(function); f != nil {
+			if err := i.Call(ctx, f, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// applyData writes the active data segments into memory.
+func (m *Module) applyData(i *Instance) error {
+	for n, segment := range m.parsed.DataSegs {
+		if segment.Mode != wasm.ModeActive {
+			continue
+		}
+		content := m.parsed.Data[segment.Bytes.Start:segment.Bytes.End]
+		view, ok := i.View(uint32(segment.Offset.Value), uint32(len(content)))
+		if !ok {
+			return fmt.Errorf("data segment %d: %d bytes at %d lie outside of the memory of %d bytes",
+				n, len(content), uint32(segment.Offset.Value), i.Bytes())
+		}
+		copy(view, content)
+	}
+	return nil
+}
+
+// Begin starts the account of one exchange: its processor time and its calls of host functions.
+func (i *Instance) Begin() { i.meter.used, i.calls = 0, 0 }
+
+// Reusable reports whether the instance may serve another exchange: not after a call that did not end well, nor when its stack
+// has grown, which would stay.
+func (i *Instance) Reusable() bool { return !i.failed && !i.deep }
 
 // Function returns the exported function of that name, or nil.
 func (i *Instance) Function(name string) Function { return i.module.ExportedFunction(name) }

@@ -10,7 +10,8 @@ import (
 	"sync"
 
 	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
 const pageSize = 64 << 10 // bytes of one page of linear memory
@@ -18,31 +19,34 @@ const pageSize = 64 << 10 // bytes of one page of linear memory
 // Module is compiled code: immutable, shared by its instances.
 type Module struct {
 	engine   *Engine
+	parsed   *wasm.Module // the original
 	compiled wazero.CompiledModule
-	size     int
 	close    sync.Once
 }
 
-// Compile compiles a core WebAssembly module and checks that everything it imports exists. It does not look at ctx while
-// it compiles.
+// Compile reads a core WebAssembly module, checks that everything it imports exists, gives it checkpoints, and compiles it.
+// It does not look at ctx while it compiles. The module keeps data.
 func (e *Engine) Compile(ctx context.Context, data []byte) (module *Module, err error) {
+	parsed, err := wasm.Parse(data, wasm.DefaultLimits())
+	if err != nil {
+		return nil, err
+	}
+	if err := e.checkImports(parsed); err != nil {
+		return nil, err
+	}
 	// The compiler is large and eats strangers' input: a panic of its must cost this file alone.
 	defer func() {
 		if r := recover(); r != nil {
 			module, err = nil, fmt.Errorf("compile: the compiler panicked: %v", r)
 		}
 	}()
-	defer e.compile.lock(data)()
-	compiled, err := e.runtime.CompileModule(ctx, data)
+	rewritten := parsed.Rewrite()
+	defer e.compile.lock(rewritten.Data)()
+	compiled, err := e.runtime.CompileModule(ctx, rewritten.Data)
 	if err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
-	module = &Module{engine: e, compiled: compiled, size: len(data)}
-	if err := module.checkImports(); err != nil {
-		_ = module.Close(ctx) // the first error is the one that matters
-		return nil, err
-	}
-	return module, nil
+	return &Module{engine: e, parsed: parsed, compiled: compiled}, nil
 }
 
 // Close releases the compiled code. All instances must have been closed. It may be called twice: wazero counts the users of
@@ -53,63 +57,54 @@ func (m *Module) Close(ctx context.Context) (err error) {
 }
 
 // Size is the length of the file that was compiled, in bytes.
-func (m *Module) Size() int { return m.size }
+func (m *Module) Size() int { return len(m.parsed.Data) }
 
 // ImportsFrom reports whether any function is imported from the host module of that name.
 func (m *Module) ImportsFrom(host string) bool {
-	return slices.ContainsFunc(m.compiled.ImportedFunctions(), func(f api.FunctionDefinition) bool {
-		module, _, _ := f.Import()
-		return module == host
-	})
+	return slices.ContainsFunc(m.parsed.Imports, func(i wasm.Import) bool { return i.Module == host })
 }
 
 // checkImports names every import that nothing provides, and every one whose type differs.
-func (m *Module) checkImports() error {
-	m.engine.mu.RLock()
-	defer m.engine.mu.RUnlock()
+func (e *Engine) checkImports(m *wasm.Module) error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
 	var problems []error
-	for _, f := range m.compiled.ImportedFunctions() {
-		module, name, _ := f.Import()
-		problems = append(problems, m.checkImport(module, name, signatureOf(f)))
-	}
-	for _, memory := range m.compiled.ImportedMemories() {
-		module, name, _ := memory.Import()
-		problems = append(problems, fmt.Errorf("import %q.%q: memories cannot be imported; "+
-			"define the memory in the module and export it", module, name))
+	for _, i := range m.Imports {
+		problems = append(problems, e.checkImport(i, signatureOf(m.Types[i.Type])))
 	}
 	return errors.Join(problems...)
 }
 
-func (m *Module) checkImport(module, name string, has Signature) error {
-	functions, ok := m.engine.linked[module]
+func (e *Engine) checkImport(i wasm.Import, has Signature) error {
+	functions, ok := e.linked[i.Module]
 	if !ok {
 		return fmt.Errorf("import %q.%q: no such host module; this host offers %s",
-			module, name, strings.Join(slices.Sorted(maps.Keys(m.engine.linked)), ", "))
+			i.Module, i.Name, strings.Join(slices.Sorted(maps.Keys(e.linked)), ", "))
 	}
-	want, ok := functions[name]
+	want, ok := functions[i.Name]
 	if !ok {
 		return fmt.Errorf("import %q.%q: no such function; %s offers %s",
-			module, name, module, strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
+			i.Module, i.Name, i.Module, strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
 	}
 	if !want.Equal(has) {
-		return fmt.Errorf("import %q.%q: has type %s; must be %s", module, name, has, want)
+		return fmt.Errorf("import %q.%q: has type %s; must be %s", i.Module, i.Name, has, want)
 	}
 	return nil
 }
 
 // HasFunction reports whether a function of that name is exported.
 func (m *Module) HasFunction(name string) bool {
-	_, ok := m.compiled.ExportedFunctions()[name]
-	return ok
+	e, ok := m.parsed.Export(name)
+	return ok && e.Kind == wasm.ExternFunction
 }
 
 // RequireFunction checks that a function of that name and type is exported.
 func (m *Module) RequireFunction(name string, want Signature) error {
-	f, ok := m.compiled.ExportedFunctions()[name]
-	if !ok {
+	e, ok := m.parsed.Export(name)
+	if !ok || e.Kind != wasm.ExternFunction {
 		return fmt.Errorf("function %q: not exported; export it as %s", name, want)
 	}
-	if has := signatureOf(f); !has.Equal(want) {
+	if has := signatureOf(m.parsed.FunctionType(e.Index)); !has.Equal(want) {
 		return fmt.Errorf("function %q: has type %s; must be %s", name, has, want)
 	}
 	return nil
@@ -117,13 +112,31 @@ func (m *Module) RequireFunction(name string, want Signature) error {
 
 // RequireMemory checks that a memory of that name is exported and starts within limit bytes.
 func (m *Module) RequireMemory(name string, limit int64) error {
-	memory, ok := m.compiled.ExportedMemories()[name]
-	if !ok {
+	if e, ok := m.parsed.Export(name); !ok || e.Kind != wasm.ExternMemory {
 		return fmt.Errorf("memory %q: not exported; export it under that name", name)
 	}
-	if least := int64(memory.Min()) * pageSize; least > limit {
-		return fmt.Errorf("memory %q: starts at %d bytes, the app may have %d; raise memory in its manifest",
-			name, least, limit)
+	if least := m.leastMemory(); least > limit {
+		return fmt.Errorf("memory %q: %w", name, tooLarge(least, limit))
+	}
+	return nil
+}
+
+func tooLarge(least, limit int64) error {
+	return fmt.Errorf("starts at %d bytes, the app may have %d; raise memory in its manifest", least, limit)
+}
+
+// leastMemory is what the memory has at first, in bytes; 0 for no memory.
+func (m *Module) leastMemory() int64 {
+	if m.parsed.Memory == nil {
+		return 0
+	}
+	return int64(m.parsed.Memory.Min) * pageSize
+}
+
+// RequireTables checks that all tables together stay within limit entries, however far they grow.
+func (m *Module) RequireTables(limit int) error {
+	if entries := m.parsed.TableEntries(); entries > limit {
+		return fmt.Errorf("tables: may hold %d entries, the app may have %d; raise tables in its manifest", entries, limit)
 	}
 	return nil
 }

@@ -61,8 +61,8 @@ func applyData(m *wasm.Module, memory api.Memory) error {
 	return nil
 }
 
-// bare is a runtime for modules that are prepared in one way. It is not for concurrent use.
-type bare struct {
+// plainRuntime is a runtime for modules that are prepared in one way. It is not for concurrent use.
+type plainRuntime struct {
 	wazero.Runtime
 	prepare preparation
 	// checkpoints is how many more a call may pass; begin a call with call.
@@ -75,10 +75,10 @@ type bare struct {
 // checkpoints is what a call may pass by default: far more than any test needs that is to end.
 const checkpoints = 1 << 30
 
-func newBare(t testing.TB, prepare preparation, config wazero.RuntimeConfig) *bare {
+func newPlainRuntime(t testing.TB, prepare preparation, config wazero.RuntimeConfig) *plainRuntime {
 	t.Helper()
 	ctx := context.Background()
-	b := &bare{Runtime: wazero.NewRuntimeWithConfig(ctx, config), prepare: prepare, checkpoints: checkpoints}
+	b := &plainRuntime{Runtime: wazero.NewRuntimeWithConfig(ctx, config), prepare: prepare, checkpoints: checkpoints}
 	t.Cleanup(func() { _ = b.Close(ctx) })
 	_, err := b.NewHostModuleBuilder(wasm.HostModule).NewFunctionBuilder().WithGoFunction(api.GoFunc(b.checkpoint),
 		[]api.ValueType{api.ValueTypeI32}, []api.ValueType{api.ValueTypeI32}).Export(wasm.CheckpointImport).Instantiate(ctx)
@@ -89,7 +89,7 @@ func newBare(t testing.TB, prepare preparation, config wazero.RuntimeConfig) *ba
 }
 
 // checkpoint is what rewritten modules import.
-func (b *bare) checkpoint(_ context.Context, values []uint64) {
+func (b *plainRuntime) checkpoint(_ context.Context, values []uint64) {
 	left := wasm.Budget(api.DecodeI32(values[0])).Stack()
 	if left < 0 {
 		panic(errExhausted)
@@ -101,7 +101,7 @@ func (b *bare) checkpoint(_ context.Context, values []uint64) {
 }
 
 // instantiate makes an instance of the module and begins it. The start functions named in config are left to the caller.
-func (b *bare) instantiate(ctx context.Context, m *wasm.Module, config wazero.ModuleConfig) (api.Module, error) {
+func (b *plainRuntime) instantiate(ctx context.Context, m *wasm.Module, config wazero.ModuleConfig) (api.Module, error) {
 	p := b.prepare(m)
 	instance, err := b.InstantiateWithConfig(ctx, p.data, config.WithStartFunctions())
 	if err != nil {
@@ -123,7 +123,7 @@ var (
 const traps = "traps: "
 
 // call calls a function, and puts into words how that ended: with which results, as hexadecimal numbers, or with which trap.
-func (b *bare) call(ctx context.Context, f api.Function, args ...uint64) (results []uint64, outcome string) {
+func (b *plainRuntime) call(ctx context.Context, f api.Function, args ...uint64) (results []uint64, outcome string) {
 	for _, instance := range b.instances {
 		refill(instance) // also of the stack that a trap did not give back
 	}
@@ -164,7 +164,7 @@ func failure(err error) string {
 
 // stubs provides all functions that the module imports: each logs its arguments and returns them, as far as they fit, and
 // zeros.
-func (b *bare) stubs(ctx context.Context, m *wasm.Module, except string) error {
+func (b *plainRuntime) stubs(ctx context.Context, m *wasm.Module, except string) error {
 	for module, indices := range m.ImportsByModule() {
 		if module == except {
 			continue
@@ -181,7 +181,7 @@ func (b *bare) stubs(ctx context.Context, m *wasm.Module, except string) error {
 	return nil
 }
 
-func (b *bare) stub(of wasm.Import, t wasm.FuncType) api.GoFunc {
+func (b *plainRuntime) stub(of wasm.Import, t wasm.FuncType) api.GoFunc {
 	params, results := slots(t.Params), slots(t.Results)
 	return func(_ context.Context, values []uint64) {
 		at := 0

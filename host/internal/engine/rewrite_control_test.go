@@ -14,9 +14,9 @@ import (
 func TestRewrittenControl(t *testing.T) {
 	skipUnderRace(t)
 	t.Parallel()
-	first := number(t, randomSeedVariable, 0)
+	first := fromEnvironment(t, randomSeedVariable, 0)
 	var c compared
-	for i := range number(t, randomVariable, 2*randomModules) {
+	for i := range fromEnvironment(t, randomVariable, 2*randomModules) {
 		data := controlModule(uint64(first + i))
 		m, err := wasm.Parse(data, wasm.DefaultLimits())
 		if err != nil {

@@ -41,9 +41,9 @@ func TestRewrittenRandom(t *testing.T) {
 		t.Skip("wasm-opt (package binaryen) is not installed")
 	}
 	dir := t.TempDir()
-	first, refused := number(t, randomSeedVariable, 0), 0
+	first, refused := fromEnvironment(t, randomSeedVariable, 0), 0
 	var c compared
-	for i := range number(t, randomVariable, randomModules) {
+	for i := range fromEnvironment(t, randomVariable, randomModules) {
 		data := randomModule(t, dir, uint64(first+i))
 		m, err := wasm.Parse(data, wasm.DefaultLimits())
 		if err != nil {
@@ -88,7 +88,7 @@ func asSpecified(m *wasm.Module) prepared {
 	return prepared{data, func(_ context.Context, instance api.Module) error { return applyData(m, instance.Memory()) }}
 }
 
-func number(t *testing.T, variable string, otherwise int) int {
+func fromEnvironment(t *testing.T, variable string, otherwise int) int {
 	t.Helper()
 	text := os.Getenv(variable)
 	if text == "" {

@@ -140,7 +140,7 @@ func beyondLimits(dir string, c command) bool {
 
 // player plays one script. Its instances stay until the end.
 type player struct {
-	*bare
+	*plainRuntime
 	dir     string
 	named   map[string]api.Module
 	last    api.Module
@@ -148,7 +148,7 @@ type player struct {
 }
 
 func newPlayer(t *testing.T, path string, provider []byte, prepare preparation) *player {
-	p := &player{bare: newBare(t, prepare, wazero.NewRuntimeConfig()), dir: filepath.Dir(path), named: map[string]api.Module{}}
+	p := &player{plainRuntime: newPlainRuntime(t, prepare, wazero.NewRuntimeConfig()), dir: filepath.Dir(path), named: map[string]api.Module{}}
 	if _, err := p.InstantiateWithConfig(context.Background(), provider, wazero.NewModuleConfig()); err != nil {
 		t.Fatal(err)
 	}

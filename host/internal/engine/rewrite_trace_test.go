@@ -38,7 +38,7 @@ func (r *trace) of(t *testing.T, m *wasm.Module, prepare preparation, calls int)
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	b := newBare(t, prepare, wazero.NewRuntimeConfig().WithMemoryLimitPages(1024).WithCloseOnContextDone(true))
+	b := newPlainRuntime(t, prepare, wazero.NewRuntimeConfig().WithMemoryLimitPages(1024).WithCloseOnContextDone(true))
 	defer b.Close(ctx)
 	if err := b.stubs(ctx, m, ""); err != nil {
 		r.lines = append(r.lines, "no stubs")

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
 // The value types of WebAssembly that signatures are made of.
@@ -18,8 +20,17 @@ type Signature struct {
 	Params, Results []api.ValueType
 }
 
-func signatureOf(definition api.FunctionDefinition) Signature {
-	return Signature{Params: definition.ParamTypes(), Results: definition.ResultTypes()}
+// signatureOf translates a type: both sides use the bytes of the binary format.
+func signatureOf(t wasm.FuncType) Signature {
+	return Signature{Params: valueTypes(t.Params), Results: valueTypes(t.Results)}
+}
+
+func valueTypes(types []wasm.ValueType) []api.ValueType {
+	out := make([]api.ValueType, len(types))
+	for i, t := range types {
+		out[i] = api.ValueType(t)
+	}
+	return out
 }
 
 // Equal reports whether both are the same type.

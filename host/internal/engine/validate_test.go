@@ -1,51 +1,12 @@
 package engine_test
 
 import (
-	"context"
-	"os"
-	"os/exec"
-	"runtime"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/tetratelabs/wazero"
 
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
-
-// deadlyImports is 17 bytes long and says that it has 2^32-1 imports.
-const deadlyImports = "\x00asm\x01\x00\x00\x00\x02\x05\xff\xff\xff\xff\x0f"
-
-const bareVariable = "WASGI_TEST_BARE_COMPILER"
-
-// TestBareCompiler shows why nothing reaches the compiler unread: it runs in a process of its own, which this file ends.
-func TestBareCompiler(t *testing.T) {
-	if os.Getenv(bareVariable) != "" {
-		_, _ = wazero.NewRuntime(context.Background()).CompileModule(context.Background(), []byte(deadlyImports))
-		return
-	}
-	t.Parallel()
-	if _, err := wasm.Parse([]byte(deadlyImports), wasm.DefaultLimits()); err == nil ||
-		err.Error() != "wasm: import section, offset 0xa: 4294967295 imports, at most 4096" {
-		t.Errorf("the validator says %v", err)
-	}
-	if runtime.GOOS != "linux" {
-		t.Skip("how much memory can be promised differs between systems")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestBareCompiler$")
-	cmd.Env = append(os.Environ(), bareVariable+"=1")
-	out, err := cmd.CombinedOutput()
-	if err == nil {
-		t.Skip("this machine promises 309 GB of memory")
-	}
-	if !strings.Contains(string(out), "fatal error: ") {
-		t.Errorf("the process ended otherwise: %v\n%.500s", err, out)
-	}
-}
 
 // FuzzAcceptedModule gives the compiler what the validator accepts: it may refuse it, and must neither panic nor take long.
 func FuzzAcceptedModule(f *testing.F) {

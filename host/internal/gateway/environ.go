@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -12,18 +13,29 @@ import (
 	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
-// Environ implements [guest.Exchange]: the request as CGI has it, then the variables of WSGI and of wasgi.
-func (x *exchange) Environ(extra []wire.Pair) ([]byte, error) {
+// encode builds the environ: the request as CGI has it, then the variables of WSGI and of wasgi. That it is too large is found
+// out before the app is asked, which may have to answer for what it is given, but not for what it is sent.
+func (x *exchange) encode() error {
 	e := x.environ
 	e.Reset()
 	x.addRequest(e)
 	x.addConnection(e)
 	x.addHeaders(e)
 	x.addWSGI(e)
-	for _, pair := range extra {
-		e.AddBytes(pair.Key, pair.Value)
+	encoded, err := e.Bytes()
+	if limit := x.settings.MaxEnviron; err == nil && limit > 0 && int64(len(encoded)) > limit {
+		err = fmt.Errorf("the request's variables have %d bytes and may have %d; raise max_environ in the app's manifest",
+			len(encoded), limit)
 	}
-	return e.Bytes()
+	return err
+}
+
+// Environ implements [guest.Exchange].
+func (x *exchange) Environ(extra []wire.Pair) ([]byte, error) {
+	for _, pair := range extra {
+		x.environ.AddBytes(pair.Key, pair.Value)
+	}
+	return x.environ.Bytes()
 }
 
 // addUnlessEmpty leaves out what the request does not have: a missing variable is no empty one.

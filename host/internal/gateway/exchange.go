@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wasgi/wasgi/abi/wire"
+	"github.com/wasgi/wasgi/host/internal/app"
 	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
@@ -19,11 +20,12 @@ type exchange struct {
 	writer     http.ResponseWriter
 	controller *http.ResponseController
 	request    *http.Request
-	log        *slog.Logger // the server's; Log adds this exchange's fields
+	log        *slog.Logger // the server's
 	started    time.Time
 	id         string
 
-	app                  string
+	app                  *app.App // nil until one is found
+	guestLog             *slog.Logger
 	scriptName, pathInfo string
 	settings             guest.Settings
 	environ              *wire.Encoder
@@ -105,11 +107,30 @@ func (x *exchange) begun() {
 	}
 }
 
-// Log implements [guest.Exchange]. The logger is made when it is asked for: most exchanges log nothing.
-func (x *exchange) Log() *slog.Logger { return x.log.With("app", x.app, "request_id", x.id) }
+// Log implements [guest.Exchange]. The logger is made when it is first asked for: most exchanges log nothing.
+func (x *exchange) Log() *slog.Logger {
+	if x.guestLog == nil {
+		x.guestLog = x.app.Log(x.log, x.settings.LogLines).With("request_id", x.id)
+	}
+	return x.guestLog
+}
 
-// refuse answers with a short plain page: the status and the request's id, and no word about what happened.
-func (x *exchange) refuse(status int) {
+// Excused implements [guest.Excuser].
+func (x *exchange) Excused() bool { return x.input.failed != nil || x.closed }
+
+// hostLog returns the logger for what the host has to say about this exchange.
+func (x *exchange) hostLog() *slog.Logger { return x.log.With("app", x.appName(), "request_id", x.id) }
+
+func (x *exchange) appName() string {
+	if x.app == nil {
+		return ""
+	}
+	return x.app.Name()
+}
+
+// refuse answers with a short plain page: the status and the request's id, and no word about what happened. retryAfter is told
+// to the client of a service that is unavailable, in whole seconds.
+func (x *exchange) refuse(status int, retryAfter time.Duration) {
 	header := x.writer.Header()
 	clear(header)
 	header.Set("Content-Type", "text/plain; charset=utf-8")
@@ -117,7 +138,7 @@ func (x *exchange) refuse(status int) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Server", serverName)
 	if status == http.StatusServiceUnavailable {
-		header.Set("Retry-After", "1")
+		header.Set("Retry-After", strconv.FormatInt(seconds(retryAfter), 10))
 	}
 	if status != http.StatusRequestEntityTooLarge {
 		x.skipInput()
@@ -134,3 +155,6 @@ func (x *exchange) refuse(status int) {
 		x.sent += int64(n)
 	}
 }
+
+// seconds rounds up, to 1 at least: nobody should come back too early.
+func seconds(d time.Duration) int64 { return max(1, int64((d+time.Second-1)/time.Second)) }

@@ -5,6 +5,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -49,7 +50,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	target, status := g.find(x)
 	if status != 0 {
-		x.refuse(status)
+		x.refuse(status, 0)
 		return
 	}
 	defer target.Leave()
@@ -61,7 +62,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) find(x *exchange) (*app.Generation, int) {
 	path, matchable, err := route.Split(x.request.URL.EscapedPath())
 	if err != nil {
-		x.Log().Debug("request refused", "path", x.request.URL.EscapedPath(), "error", err)
+		x.refused(err)
 		return nil, http.StatusBadRequest
 	}
 	target, mount, ok := g.options.Routes().Lookup(x.request.Host, path[:matchable])
@@ -69,17 +70,36 @@ func (g *Gateway) find(x *exchange) (*app.Generation, int) {
 		return nil, http.StatusNotFound
 	}
 	x.scriptName, x.pathInfo = mount, path[len(mount):]
-	x.app = target.Name()
+	x.app = target
 	generation := target.Enter()
 	if generation == nil {
 		return nil, http.StatusNotFound // removed since the look-up
 	}
 	x.settings = generation.Settings()
-	if x.request.ContentLength > x.settings.MaxBody {
+	if status := x.measure(); status != 0 {
 		generation.Leave()
-		return nil, http.StatusRequestEntityTooLarge
+		return nil, status
 	}
 	return generation, 0
+}
+
+// measure returns the status to refuse a request with that is too large for its app, or 0.
+func (x *exchange) measure() int {
+	if length := x.request.ContentLength; length > x.settings.MaxBody {
+		x.refused(fmt.Errorf("the body has %d bytes and may have %d; raise max_body in the app's manifest",
+			length, x.settings.MaxBody))
+		return http.StatusRequestEntityTooLarge
+	}
+	if err := x.encode(); err != nil {
+		x.refused(err)
+		return http.StatusRequestHeaderFieldsTooLarge
+	}
+	return 0
+}
+
+// refused logs why a request does not reach an app. That is the client's doing, and nobody else's business.
+func (x *exchange) refused(err error) {
+	x.hostLog().Debug("request refused", "path", x.request.URL.EscapedPath(), "error", err)
 }
 
 // serve plays the exchange and answers for what went wrong.
@@ -90,22 +110,29 @@ func (g *Gateway) serve(x *exchange, target *app.Generation) {
 	if err == nil {
 		return
 	}
-	g.report(x, err)
+	fault := g.report(x, err)
 	if x.committed {
 		panic(http.ErrAbortHandler)
 	}
-	x.refuse(x.statusOf(err))
+	x.refuse(x.statusOf(fault), fault.RetryAfter)
 }
 
 // statusOf is the one mapping of faults to HTTP statuses.
-func (x *exchange) statusOf(err error) int {
-	switch guest.KindOf(err) {
+func (x *exchange) statusOf(fault *guest.Fault) int {
+	switch fault.Kind {
 	case guest.KindDeadline:
 		return http.StatusGatewayTimeout
-	case guest.KindBusy:
+	case guest.KindBusy, guest.KindQuarantined:
 		return http.StatusServiceUnavailable
 	case guest.KindClient:
+		if errors.Is(fault, guest.ErrSlowBody) {
+			return http.StatusRequestTimeout
+		}
 		return http.StatusBadRequest // read by nobody, but a client that broke off its body may still listen
+	case guest.KindBudget:
+		if errors.Is(fault, guest.ErrCPU) {
+			return http.StatusGatewayTimeout // for a client it is the same: the app needs more time than it may have
+		}
 	}
 	if x.input.tooLarge {
 		return http.StatusRequestEntityTooLarge
@@ -113,18 +140,11 @@ func (x *exchange) statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// report writes the detail that clients never see.
-func (g *Gateway) report(x *exchange, err error) {
+// report writes the detail that clients never see, and returns err as the fault that it is.
+func (g *Gateway) report(x *exchange, err error) *guest.Fault {
 	var fault *guest.Fault
 	if !errors.As(err, &fault) {
 		fault = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindHost, Cause: err}
-	}
-	level := slog.LevelError
-	switch fault.Kind {
-	case guest.KindClient:
-		level = slog.LevelDebug
-	case guest.KindDeadline, guest.KindBusy:
-		level = slog.LevelWarn
 	}
 	attributes := []slog.Attr{
 		slog.Uint64("generation", fault.Generation),
@@ -137,17 +157,30 @@ func (g *Gateway) report(x *exchange, err error) {
 	if len(fault.Stack) > 0 {
 		attributes = append(attributes, slog.Any("stack", fault.Stack))
 	}
-	x.Log().LogAttrs(context.Background(), level, "request failed", attributes...)
+	x.hostLog().LogAttrs(context.Background(), levelOf(fault.Kind), "request failed", attributes...)
 	if g.options.Fault != nil {
 		g.options.Fault(fault)
 	}
+	return fault
+}
+
+// levelOf says how much an operator needs to know of a fault. What a quarantine turns away is debug: its beginning and its end
+// have been said.
+func levelOf(kind guest.FaultKind) slog.Level {
+	switch kind {
+	case guest.KindClient, guest.KindQuarantined:
+		return slog.LevelDebug
+	case guest.KindDeadline, guest.KindBudget, guest.KindBusy:
+		return slog.LevelWarn
+	}
+	return slog.LevelError
 }
 
 // logAccess writes the access record of an exchange that is over.
 func (g *Gateway) logAccess(x *exchange) {
 	g.options.Log.LogAttrs(context.Background(), slog.LevelInfo, "request",
 		slog.String("request_id", x.id),
-		slog.String("app", x.app),
+		slog.String("app", x.appName()),
 		slog.String("remote", x.request.RemoteAddr),
 		slog.String("method", x.request.Method),
 		slog.String("target", x.request.RequestURI),

@@ -65,30 +65,43 @@ func (l *logBuffer) String() string {
 
 func newSite(t testing.TB, name string, change func(*guest.Settings)) *site {
 	t.Helper()
+	e, err := engine.New(t.Context(), engine.Options{CacheDir: guesttest.CacheDir(t), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	kind, err := wasgi.New(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := guest.File{Name: name + ".wasm", Data: guesttest.Wasm(t, name)}
+	return serve(t, name, change, func(s guest.Settings, log *slog.Logger) (guest.Program, error) {
+		return kind.Load(t.Context(), file, s, log)
+	})
+}
+
+// serve starts a site for what load makes.
+func serve(t testing.TB, name string, change func(*guest.Settings), load func(guest.Settings, *slog.Logger) (guest.Program, error)) *site {
+	t.Helper()
 	s := settings()
 	if change != nil {
 		change(&s)
 	}
 	out := &logBuffer{}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	e, err := engine.New(t.Context(), engine.Options{CacheDir: guesttest.CacheDir(t), Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	kind, err := wasgi.New(t.Context(), e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := guest.File{Name: name + ".wasm", Data: guesttest.Wasm(t, name)}
-	program, err := kind.Load(t.Context(), file, s, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	generation, err := app.NewGeneration(t.Context(), name, 7, program, s, log)
-	if err != nil {
-		t.Fatal(err)
-	}
 	served := app.New(name)
+	program, err := load(s, served.Log(log, s.LogLines))
+	if err != nil {
+		t.Fatal(err)
+	}
+	generation, err := app.NewGeneration(t.Context(), served, 7, program, s, log)
+	if err != nil {
+		t.Fatal(err)
+	}
 	served.Swap(generation)
 	table, err := route.New([]route.Mount[*app.App]{{Path: "/app", Target: served}})
 	if err != nil {
@@ -100,9 +113,6 @@ func newSite(t testing.TB, name string, change func(*guest.Settings)) *site {
 		server.Close()
 		served.Swap(nil)
 		<-generation.Closed()
-		if err := e.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
 	})
 	return &site{Server: server, log: out}
 }

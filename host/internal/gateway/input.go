@@ -126,6 +126,6 @@ func (x *exchange) readFailed(err error) error {
 	case x.streaming:
 		return guest.ErrStalled
 	default:
-		return guest.ErrTimeout
+		return guest.ErrSlowBody
 	}
 }

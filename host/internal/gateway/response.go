@@ -29,6 +29,7 @@ type response struct {
 	noBody    bool  // HEAD, 204, 304: body bytes are accepted and dropped
 	committed bool  // status and headers are out
 	streaming bool  // the first byte of the body is out
+	closed    bool  // the client takes no more
 	sent      int64 // bytes of the body
 }
 
@@ -61,6 +62,9 @@ func (x *exchange) Write(block []byte) error {
 	if x.exceeds(len(block)) {
 		return abi.CodeLength
 	}
+	if x.overflows(len(block)) {
+		return guest.ErrResponse
+	}
 	x.commit()
 	if err := x.send(block); err != nil {
 		return err
@@ -75,6 +79,9 @@ func (x *exchange) Finish(body []byte) error {
 	}
 	if x.exceeds(len(body)) {
 		return protocolFault("body is longer than its Content-Length of %d bytes", x.declared)
+	}
+	if x.overflows(len(body)) {
+		return guest.ErrResponse
 	}
 	total := x.sent + int64(len(body))
 	if !x.noBody && x.declared != unknown && total < x.declared {
@@ -104,6 +111,12 @@ func (x *exchange) hasLength(n int) bool {
 // exceeds reports whether n more bytes are more than was declared.
 func (x *exchange) exceeds(n int) bool {
 	return !x.noBody && x.declared != unknown && x.sent+int64(n) > x.declared
+}
+
+// overflows reports whether n more bytes, or those that were declared, are more than the app may send.
+func (x *exchange) overflows(n int) bool {
+	limit := x.settings.MaxResponse
+	return limit > 0 && !x.noBody && max(x.declared, x.sent+int64(n)) > limit
 }
 
 // commit hands status and headers to net/http, once.
@@ -169,6 +182,7 @@ func (x *exchange) writeFailed(err error) error {
 		}
 		return guest.ErrStalled
 	}
+	x.closed = true
 	return abi.CodeClosed
 }
 

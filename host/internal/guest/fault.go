@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 )
 
 // Phase says when a fault happened.
@@ -23,8 +25,12 @@ const (
 	KindTrap FaultKind = "trap"
 	// KindDeadline: the exchange's time was over.
 	KindDeadline FaultKind = "deadline"
-	// KindBusy: no instance was free in time.
+	// KindBudget: the guest used up something else that it is given a measure of. The cause names the key to raise.
+	KindBudget FaultKind = "budget"
+	// KindBusy: no instance was free in time, or none could be made for want of room.
 	KindBusy FaultKind = "busy"
+	// KindQuarantined: the app has failed too often of late and was not asked.
+	KindQuarantined FaultKind = "quarantined"
 	// KindMemory: the guest asked for more memory than it may have before it could run.
 	KindMemory FaultKind = "memory"
 	// KindProtocol: the guest broke the contract of its kind.
@@ -44,6 +50,8 @@ type Fault struct {
 	Cause      error
 	// Stack is the wasm stack as function names, innermost first; empty where there is none.
 	Stack []string
+	// RetryAfter is when another request may fare better; 0 where nobody can say.
+	RetryAfter time.Duration
 }
 
 // Error names app, generation, phase and kind before the cause. The stack is left out: it goes to the log as a field.
@@ -65,6 +73,21 @@ var (
 	ErrShutdown    = errors.New("the server is shutting down")
 )
 
+// The causes that end an exchange whose guest has used up a budget. Each names the key of the manifest to raise.
+var (
+	ErrCPU       = errors.New("the app used more processor time than it may; raise cpu in its manifest")
+	ErrStack     = errors.New("the app's calls lie deeper than its stack; raise stack in its manifest")
+	ErrHostCalls = errors.New("the app called the host more often than it may; raise host_calls in its manifest")
+	ErrResponse  = errors.New("the response is longer than it may be; raise max_response in the app's manifest")
+)
+
+// The causes for which nobody's app is to blame.
+var (
+	ErrSlowBody   = errors.New("the request's body did not arrive within timeout")
+	ErrQueue      = errors.New("no instance is free and as many requests wait as may; raise queue_length or instances.max")
+	ErrHostMemory = errors.New("the memory budget of the server is used up; raise server.memory")
+)
+
 // KindOf sorts an error that ended an exchange into a fault's kind. A context that was cancelled without a cause is a client
 // that went away: nothing else cancels a request.
 func KindOf(err error) FaultKind {
@@ -72,12 +95,20 @@ func KindOf(err error) FaultKind {
 	switch {
 	case errors.As(err, &fault):
 		return fault.Kind
-	case errors.Is(err, ErrTimeout), errors.Is(err, ErrMaxDuration), errors.Is(err, ErrShutdown):
+	case isAny(err, ErrTimeout, ErrMaxDuration, ErrShutdown):
 		return KindDeadline
-	case errors.Is(err, ErrStalled), errors.Is(err, context.Canceled):
+	case isAny(err, ErrCPU, ErrStack, ErrHostCalls, ErrResponse):
+		return KindBudget
+	case isAny(err, ErrQueue, ErrHostMemory):
+		return KindBusy
+	case isAny(err, ErrStalled, ErrSlowBody, context.Canceled):
 		return KindClient
 	case errors.Is(err, context.DeadlineExceeded):
 		return KindDeadline
 	}
 	return KindTrap
+}
+
+func isAny(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }

@@ -19,7 +19,7 @@ import (
 // after it.
 type Exchange interface {
 	// Environ returns the request's variables, encoded. The bytes are valid until the exchange ends. extra is appended: what
-	// a kind adds for its own guests.
+	// a kind adds for its own guests. It is called once.
 	Environ(extra []wire.Pair) ([]byte, error)
 	// StartResponse stores status and headers until the first of the body is sent. It copies what it keeps. excInfo says that
 	// an earlier call is to be replaced.
@@ -30,8 +30,15 @@ type Exchange interface {
 	Finish(body []byte) error
 	// Read reads from the request's body into p: 0 and no error is its end.
 	Read(p []byte) (int, error)
-	// Log returns the logger that carries the app's name and the request's id.
+	// Log returns the logger for what the guest writes. It carries the app's name and the request's id, and drops what is more
+	// than the app may log.
 	Log() *slog.Logger
+}
+
+// Excuser is an Exchange that knows whether its client has broken it off, or broken a limit.
+type Excuser interface {
+	// Excused reports that it has: what the guest made of that is not held against its app.
+	Excused() bool
 }
 
 // File is what was found in the apps folder: a name for messages, and bytes that were read once.

@@ -14,8 +14,8 @@ const (
 	IsolationFresh Isolation = "fresh"
 )
 
-// Settings is what one app runs under: the manifest with the defaults filled in. Sizes are bytes; a zero duration means
-// no limit where the field says so.
+// Settings is what one app runs under: the manifest with the defaults filled in. Sizes are bytes; a zero means no limit
+// where the field says so.
 type Settings struct {
 	// Timeout runs from the request's arrival to the first byte of the response's body.
 	Timeout time.Duration
@@ -23,14 +23,43 @@ type Settings struct {
 	WriteTimeout time.Duration
 	// MaxDuration bounds the whole exchange; 0 is no bound.
 	MaxDuration time.Duration
-	// QueueTimeout is how long a request waits for an instance.
-	QueueTimeout time.Duration
+	// CPU is how much processor time one exchange may take, and making one instance; 0 is no bound.
+	CPU time.Duration
+	// HostCalls is how often a guest may call the host in one exchange, and while one instance is made; 0 is no bound.
+	HostCalls int64
+
 	// Memory caps the linear memory of one instance.
 	Memory int64
+	// Stack caps what the frames of a guest's calls take.
+	Stack int64
+	// Tables caps the entries of all tables of one instance together.
+	Tables int
+
+	// MaxEnviron caps a request's variables, encoded; the granted environment is not counted. 0 is no bound.
+	MaxEnviron int64
 	// MaxBody caps the request's body.
 	MaxBody int64
+	// MaxResponse caps the response's body; 0 is no bound.
+	MaxResponse int64
+
 	// MinInstances are kept ready; MaxInstances may run at once.
 	MinInstances, MaxInstances int
+	// QueueTimeout is how long a request waits for an instance.
+	QueueTimeout time.Duration
+	// QueueLength is how many requests may wait for an instance at once; 0 is no bound.
+	QueueLength int
+	// QuarantineAfter is how many faults in a row put a generation into quarantine; 0 is never.
+	QuarantineAfter int
+
+	// MaxModule caps the module's file.
+	MaxModule int64
+	// CompileTimeout and CompileMemory bound compiling it.
+	CompileTimeout time.Duration
+	CompileMemory  int64
+
+	// LogLines is how many lines a second the app may log, over all its instances; 0 is no bound.
+	LogLines int
+
 	// Isolation says what one request may see of another.
 	Isolation Isolation
 	// Env is the environment granted to the guest, as "KEY=VALUE".

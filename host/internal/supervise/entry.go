@@ -1,7 +1,6 @@
 package supervise
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,17 +11,6 @@ import (
 	"github.com/wasgi/wasgi/host/internal/app"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/route"
-)
-
-// State says how an app is doing.
-type State string
-
-const (
-	StateLoading  State = "loading"  // its first version is being loaded
-	StateServing  State = "serving"  // it answers
-	StateFailed   State = "failed"   // its newest version could not be loaded; an older one may serve
-	StateRefused  State = "refused"  // its mount belongs to another app
-	StateDisabled State = "disabled" // its manifest says so
 )
 
 // entry is one app of the folder. The supervisor's mu guards it.
@@ -39,36 +27,6 @@ type entry struct {
 	err     error
 	working bool // a worker runs
 	removed bool
-}
-
-// Status is one app as operators see it.
-type Status struct {
-	Name       string
-	Mounts     []string // host and path, the host empty for any
-	Kind       string
-	Size       int64 // bytes of the module's file
-	State      State
-	Generation uint64
-	Err        error // why the newest version does not serve
-}
-
-// Status lists the apps in lexical order.
-func (s *Supervisor) Status() []Status {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Status, 0, len(s.entries))
-	for _, name := range slices.Sorted(maps.Keys(s.entries)) {
-		e := s.entries[name]
-		status := Status{Name: name, Kind: e.kind, State: e.state, Generation: e.number, Err: e.err}
-		if shown := cmp.Or(e.version, e.current, e.wanted, e.refused); shown != nil {
-			status.Size = shown.size
-			for _, m := range shown.mounts {
-				status.Mounts = append(status.Mounts, m.String())
-			}
-		}
-		out = append(out, status)
-	}
-	return out
 }
 
 // consider reads an app and, if its content is new, queues it for its worker. The newest reading wins: one that the worker
@@ -216,15 +174,15 @@ func (s *Supervisor) build(e *entry, v *version) (*app.Generation, error) {
 	if s.life.Err() != nil {
 		return nil, context.Cause(s.life)
 	}
-	name := e.app.Name()
-	program, err := s.options.Loader.Load(s.life, name, v.file, v.settings.Settings)
+	log := e.app.Log(s.options.Log, v.settings.LogLines)
+	program, err := s.options.Loader.Load(s.life, v.file, v.settings.Settings, log)
 	if err != nil {
 		return nil, &guest.Fault{Phase: guest.PhaseLoad, Kind: guest.KindProtocol, Cause: err}
 	}
 	s.mu.Lock()
 	number := e.number + 1
 	s.mu.Unlock()
-	return app.NewGeneration(s.life, name, number, program, v.settings.Settings, s.options.Log)
+	return app.NewGeneration(s.life, e.app, number, program, v.settings.Settings, s.options.Log)
 }
 
 // publish swaps the new generation in, or says why there is none. What a newer reading has failed with stays said.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,7 +35,7 @@ type loader struct {
 
 func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
 	s := supervise.Settings{Enabled: true, Settings: guest.Settings{
-		Timeout: hang, QueueTimeout: hang, MinInstances: 1, MaxInstances: 2,
+		Timeout: hang, QueueTimeout: hang, MinInstances: 1, MaxInstances: 2, MaxModule: 4 << 20,
 	}}
 	for line := range strings.Lines(string(file.Data)) {
 		switch key, value, _ := strings.Cut(strings.TrimSpace(line), " "); key {
@@ -42,6 +43,8 @@ func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
 			s.Mount = value
 		case "host":
 			s.Hosts = append(s.Hosts, value)
+		case "max_module":
+			s.MaxModule, _ = strconv.ParseInt(value, 10, 64)
 		case "disabled":
 			s.Enabled = false
 		default:
@@ -51,7 +54,7 @@ func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
 	return s, nil
 }
 
-func (l *loader) Load(_ context.Context, _ string, file guest.File, _ guest.Settings) (guest.Program, error) {
+func (l *loader) Load(_ context.Context, file guest.File, _ guest.Settings, _ *slog.Logger) (guest.Program, error) {
 	l.loads.Add(1)
 	if l.seen != nil {
 		l.seen(file.Data)
@@ -122,9 +125,15 @@ func newFolder(t *testing.T) *folder {
 
 func newFolderWith(t *testing.T, parallel int, l *loader) *folder {
 	t.Helper()
+	return newFolderOf(t, 1000, parallel, l)
+}
+
+// newFolderOf returns a folder that may have most apps.
+func newFolderOf(t *testing.T, most, parallel int, l *loader) *folder {
+	t.Helper()
 	f := &folder{t: t, dir: t.TempDir(), loader: l, journal: &journal{}}
 	f.Supervisor = supervise.New(supervise.Options{
-		Dir: f.dir, Loader: f.loader, Parallel: parallel,
+		Dir: f.dir, Loader: f.loader, Max: most, Parallel: parallel,
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), f.journal), nil)),
 	})
 	t.Cleanup(func() {

@@ -21,8 +21,8 @@ import (
 type Loader interface {
 	// Settings reads an app's manifest. file is the zero File where the app has none.
 	Settings(file guest.File) (Settings, error)
-	// Load compiles and checks a module.
-	Load(ctx context.Context, app string, file guest.File, settings guest.Settings) (guest.Program, error)
+	// Load compiles and checks a module. log takes what its guests write while no request is theirs.
+	Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error)
 }
 
 // Settings is what a manifest says.
@@ -42,6 +42,9 @@ type Options struct {
 	Dir string
 	// Loader makes programs.
 	Loader Loader
+	// Max is how many apps there may be. Of more, those that came first are served, and of those that came together the first
+	// in lexical order.
+	Max int
 	// Parallel is how many apps are loaded at once.
 	Parallel int
 	Log      *slog.Logger
@@ -62,6 +65,7 @@ type Supervisor struct {
 	entries map[string]*entry
 	claims  map[mount]*entry
 	retired []*app.Generation // swapped out, perhaps not drained yet
+	surplus []string          // the names of the apps beyond Max
 }
 
 // New returns a supervisor that serves nothing yet.
@@ -92,7 +96,7 @@ func (s *Supervisor) Reconcile(changed []string) {
 	} else {
 		s.retire(apps)
 	}
-	for _, f := range apps {
+	for _, f := range s.admit(apps) {
 		if s.touched(f, changed) {
 			s.consider(f, changed == nil)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -29,40 +28,42 @@ type mount struct{ host, path string }
 
 func (m mount) String() string { return m.host + m.path }
 
-// read reads an app's files once, and what its manifest says. On an error the version still has its digest, so that the
-// same bad files are not tried again.
+// read reads an app's files once: the manifest first, which says how large the module may be. On an error the version still has
+// its digest, if the files could be read, so that the same bad files are not tried again.
 func (s *Supervisor) read(f found) (*version, error) {
 	v := &version{}
 	if len(f.manifests) > 1 {
 		return v, fmt.Errorf("two manifests, %s: keep one of them", strings.Join(f.manifests, " and "))
 	}
-	module, err := s.readFile(f.module)
-	if err != nil {
-		return v, err
-	}
 	var manifest guest.File
+	var err error
 	if len(f.manifests) == 1 {
-		if manifest, err = s.readFile(f.manifests[0]); err != nil {
+		if manifest, err = s.readFile(f.manifests[0], ReadManifest); err != nil {
 			return v, err
 		}
 	}
-	v.file, v.size, v.digest = module, int64(len(module.Data)), digest(module, manifest)
 	if v.settings, err = s.options.Loader.Settings(manifest); err != nil {
+		v.digest = digest(manifest)
 		return v, err
 	}
+	module, err := s.readFile(f.module, func(name string) ([]byte, error) { return ReadModule(name, v.settings.MaxModule) })
+	if err != nil {
+		return v, err
+	}
+	v.file, v.size, v.digest = module, int64(len(module.Data)), digest(module, manifest)
 	v.mounts, err = mounts(f.name, v.settings)
 	return v, err
 }
 
-func (s *Supervisor) readFile(rel string) (guest.File, error) {
-	data, err := os.ReadFile(filepath.Join(s.options.Dir, filepath.FromSlash(rel)))
+func (s *Supervisor) readFile(rel string, read func(string) ([]byte, error)) (guest.File, error) {
+	data, err := read(filepath.Join(s.options.Dir, filepath.FromSlash(rel)))
 	if err != nil {
 		return guest.File{}, fmt.Errorf("read %s: %w", rel, errors.Unwrap(err))
 	}
 	return guest.File{Name: path.Base(rel), Data: data}, nil
 }
 
-// digest names the content of both files. Their lengths are part of it: bytes that move from one to the other make a
+// digest names the content of files. Their lengths are part of it: bytes that move from one to the other make a
 // difference.
 func digest(files ...guest.File) (sum [sha256.Size]byte) {
 	h := sha256.New()

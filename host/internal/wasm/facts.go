@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -95,4 +96,18 @@ func (m *Module) LocalGroups(n int) []LocalGroup {
 		groups[i] = LocalGroup{r.size(), r.valueType()}
 	}
 	return groups
+}
+
+// TableEntries is how many entries all tables together may come to hold.
+func (m *Module) TableEntries() int {
+	grows := slices.ContainsFunc(m.Fresh, func(f FreshReason) bool { return f.What == "table.grow" })
+	entries := 0
+	for _, t := range m.Tables {
+		if grows && t.Max >= 0 {
+			entries += t.Max
+		} else {
+			entries += t.Min
+		}
+	}
+	return entries
 }

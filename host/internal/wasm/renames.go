@@ -1,6 +1,9 @@
 package wasm
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // The further subsections of the name section whose entries begin with the index of a function.
 const namesLabels = 3
@@ -18,7 +21,7 @@ func (w *rewriter) writeNames(a *assembler) {
 		a.sized(&w.scratch, func(s *assembler) {
 			switch id {
 			case namesFunctions:
-				w.functionNames(s, at)
+				w.functionNames(s)
 			case namesLocals, namesLabels:
 				w.indirectNames(s, at)
 			default:
@@ -28,38 +31,30 @@ func (w *rewriter) writeNames(a *assembler) {
 	}
 }
 
-// functionNames shifts the names of the functions that the module defines, and adds those of the checkpoints.
-func (w *rewriter) functionNames(a *assembler, at Range) {
-	type named struct {
-		index uint32
-		name  []byte
+// functionNames shifts the names of the functions that the module defines, and adds those of the checkpoints. Functions
+// without a name get the one that stacks would show without the checkpoints: "$7" for the seventh.
+func (w *rewriter) functionNames(a *assembler) {
+	imports, named := int(w.checkpoint), w.m.FunctionNames()
+	a.u32(uint32(w.m.FunctionCount() + 1 + len(w.helpers.all)))
+	name := func(index int, text string) {
+		a.u32(uint32(index))
+		a.text(text)
 	}
-	var names []named
-	add := func(index uint32, name []byte) { names = append(names, named{index, name}) }
-	imported := true
-	host := func() {
-		if imported {
-			add(w.checkpoint, []byte(HostModule+"."+CheckpointImport))
+	for i := range w.m.FunctionCount() {
+		if i == imports {
+			name(i, HostModule+"."+CheckpointImport)
 		}
-		imported = false
+		text := "$" + strconv.Itoa(i)
+		if named != nil && named[i] != "" {
+			text = named[i]
+		}
+		name(int(w.shift(uint32(i))), text)
 	}
-	if at.Len() > 0 {
-		r := reader{data: w.m.Data, pos: at.Start, end: at.End}
-		readNameMap(&r, "function", w.m.FunctionCount(), len(w.m.Data), func(index uint32, name []byte) {
-			if index >= w.checkpoint {
-				host()
-			}
-			add(w.shift(index), name)
-		})
+	if imports == w.m.FunctionCount() {
+		name(imports, HostModule+"."+CheckpointImport)
 	}
-	host()
 	for i, h := range w.helpers.all {
-		add(w.helpers.first+uint32(i), []byte(h.name))
-	}
-	a.u32(uint32(len(names)))
-	for _, n := range names {
-		a.u32(n.index)
-		a.text(string(n.name))
+		name(int(w.helpers.first)+i, h.name)
 	}
 }
 

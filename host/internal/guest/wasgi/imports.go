@@ -16,8 +16,8 @@ const maxBlock = 1<<31 - 1
 func hostFunctions() []engine.HostFunction {
 	return []engine.HostFunction{
 		hostFunction(abi.ImportStartResponse, 5, (*instance).startResponse),
-		hostFunction(abi.ImportWrite, 2, (*instance).write),
-		hostFunction(abi.ImportInputRead, 2, (*instance).inputRead),
+		hostFunction(abi.ImportWrite, 2, (*instance).write).Waiting(),
+		hostFunction(abi.ImportInputRead, 2, (*instance).inputRead).Waiting(),
 		hostFunction(abi.ImportErrorsWrite, 2, (*instance).errorsWrite),
 	}
 }
@@ -27,7 +27,7 @@ func hostFunction(name string, n int, method func(*instance, []uint64) (int, err
 	return engine.HostFunction{
 		Name: name,
 		Type: engine.Signature{Params: i32s(n), Results: i32s(1)},
-		Call: func(ctx context.Context, inner *engine.Instance, stack []uint64) {
+		Call: func(_ context.Context, inner *engine.Instance, stack []uint64) {
 			// Owner is nil while a start section or _initialize runs: New sets it afterwards.
 			i, _ := inner.Owner.(*instance)
 			if i == nil {
@@ -35,7 +35,7 @@ func hostFunction(name string, n int, method func(*instance, []uint64) (int, err
 				defer i.errors.Flush()
 			}
 			result, err := method(i, stack[:n])
-			stack[0] = answer(ctx, result, err)
+			stack[0] = answer(result, err)
 		},
 	}
 }

@@ -30,6 +30,7 @@ type instance struct {
 // Serve implements [guest.Instance].
 func (i *instance) Serve(ctx context.Context, exchange guest.Exchange) error {
 	i.SetLog(exchange.Log)
+	i.Begin()
 	body, err := i.call(ctx, exchange)
 	if err != nil {
 		return err
@@ -110,18 +111,15 @@ func protocolFault(format string, args ...any) error {
 // Reset implements [guest.Instance]: there is nothing to bring back where state is meant to live on, and otherwise only a new
 // instance is clean.
 func (i *instance) Reset() bool {
-	return i.program.settings.Isolation == guest.IsolationInstance
+	return i.program.settings.Isolation == guest.IsolationInstance && i.Reusable()
 }
 
 // answer turns the outcome of a host function into what the guest gets: a code that it may handle, or the end of its call.
-// An exchange that is over ends the call too.
-func answer(ctx context.Context, n int, err error) uint64 {
+func answer(n int, err error) uint64 {
 	code, isCode := errors.AsType[abi.Code](err)
 	switch {
 	case err != nil && !isCode:
 		engine.End(err)
-	case ctx.Err() != nil:
-		engine.End(context.Cause(ctx))
 	case isCode:
 		n = int(code.Errno())
 	}

@@ -75,7 +75,10 @@ func (k *Kind) Load(ctx context.Context, file guest.File, settings guest.Setting
 		return nil, err
 	}
 	p := &program{module: module, settings: settings}
-	p.config = engine.Config{Name: file.Name, Memory: settings.Memory, Env: settings.Env, Log: log}
+	p.config = engine.Config{
+		Name: file.Name, Memory: settings.Memory, Stack: settings.Stack,
+		CPU: settings.CPU, HostCalls: settings.HostCalls, Env: settings.Env, Log: log,
+	}
 	if !module.ImportsFrom(engine.WASI) {
 		p.extra = environPairs(settings.Env)
 	}
@@ -86,6 +89,7 @@ func (k *Kind) Load(ctx context.Context, file guest.File, settings guest.Setting
 func check(module *engine.Module, settings guest.Settings) error {
 	problems := []error{
 		module.RequireMemory(abi.ExportMemory, settings.Memory),
+		module.RequireTables(settings.Tables),
 		module.RequireFunction(abi.ExportAllocate, allocateType),
 		module.RequireFunction(abi.ExportApplication, applicationType),
 	}

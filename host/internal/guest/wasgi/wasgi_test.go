@@ -40,7 +40,7 @@ func newKind(t testing.TB) *wasgi.Kind {
 }
 
 func settings() guest.Settings {
-	return guest.Settings{Memory: 1 << 20, MinInstances: 1, MaxInstances: 1, Env: []string{"GREETING=hi=there"}}
+	return guest.Settings{Memory: 1 << 20, Stack: 1 << 20, Tables: 10_000, MinInstances: 1, MaxInstances: 1, Env: []string{"GREETING=hi=there"}}
 }
 
 // load loads a guest that is expected to be loadable.
@@ -273,7 +273,8 @@ func TestFaults(t *testing.T) {
 		{"trap", guest.KindTrap, "call: trap: unreachable", []string{"inner", "outer", "application"}},
 		{"exit", guest.KindTrap, "call: trap: the guest exited with code 3", []string{
 			"wasi_snapshot_preview1.proc_exit", "application"}},
-		{"recurse", guest.KindTrap, "call: trap: stack overflow", nil},
+		{"recurse", guest.KindBudget, "call: budget: the app's calls lie deeper than its stack; raise stack in its manifest",
+			append(slices.Repeat([]string{"deeper"}, 28), ".. maybe followed by omitted frames")},
 		{"wild_body", guest.KindProtocol, "call: protocol: application returned a body outside its memory: " +
 			"pointer 4294967280, length 32, memory 65536 bytes", nil},
 	} {
@@ -354,8 +355,8 @@ func TestLoadRefuses(t *testing.T) {
 		"load_import_function": `import "wasgi_v1"."sendfile": no such function; ` +
 			`wasgi_v1 offers errors_write, input_read, start_response, write`,
 		"load_import_type": `import "wasgi_v1"."write": has type (i64, i32) -> (i32); must be (i32, i32) -> (i32)`,
-		"load_import_memory": `import "env"."memory": memories cannot be imported; ` +
-			`define the memory in the module and export it`,
+		"load_import_memory": `wasm: import section, import 0, offset 0x24: "env"."memory" is a memory: ` +
+			`only functions can be imported; define the memory in the module`,
 		"load_memory": `memory "memory": starts at 268435456 bytes, the app may have 1048576; raise memory in its manifest`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -374,7 +375,7 @@ func TestNewRefuses(t *testing.T) {
 	kind := newKind(t)
 	for name, want := range map[string]string{
 		"init_trap":          "init: trap: unreachable",
-		"init_start":         "init: trap: start function[2] failed: wasm error: unreachable",
+		"init_start":         "init: trap: unreachable",
 		"allocate_zero":      "init: protocol: allocate(16384) returned 0: the guest has no memory left",
 		"allocate_unaligned": "init: protocol: allocate(16384) returned 32769, which is not divisible by 8",
 		"allocate_outside":   "init: protocol: allocate(16384) returned 65528, which lies outside its memory of 65536 bytes",

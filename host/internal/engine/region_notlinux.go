@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package engine
+
+const noReserve = 0
+
+// zero reports that pages cannot be made zero by giving them back: only Linux promises it.
+func zero([]byte) bool { return false }

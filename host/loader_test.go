@@ -1,0 +1,31 @@
+package host
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/wasgi/wasgi/host/config"
+)
+
+// Every setting that guests are held to comes from the manifest: one that were forgotten would be no limit at all.
+func TestGuestSettingsAreWhole(t *testing.T) {
+	t.Parallel()
+	app := config.Default().Defaults
+	app.Mount, app.Hosts, app.MaxDuration, app.MaxResponse, app.Env = "/x", []string{"x"}, 1, 1, []string{"A=1"}
+	settings := reflect.ValueOf(guestSettings(app))
+	for field, value := range settings.Fields() {
+		if value.IsZero() {
+			t.Errorf("%s is not set", field.Name)
+		}
+	}
+}
+
+func TestMemoryBudget(t *testing.T) {
+	t.Parallel()
+	if got := memoryBudget(5 << 30); got != 5<<30 {
+		t.Errorf("configured: %d", got)
+	}
+	if got := memoryBudget(0); got < 0 || got%3 != 0 {
+		t.Errorf("automatic: %d", got)
+	}
+}

@@ -1,0 +1,12 @@
+package host
+
+import "github.com/wasgi/wasgi/host/internal/machine"
+
+// memoryBudget is how many bytes the memories of all instances may have together: what server.memory says, or three quarters of
+// what there is. The rest is for the host itself, and for compiling. 0 is no bound, where nobody knows what there is.
+func memoryBudget(configured int64) int64 {
+	if configured != 0 {
+		return configured
+	}
+	return machine.Memory() / 4 * 3
+}
