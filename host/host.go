@@ -7,7 +7,7 @@
 //	defer h.Close()
 //	http.ListenAndServe("127.0.0.1:8080", h)
 //
-// A [Host] is an [http.Handler]. [Host.Serve] is a whole server around it, with the timeouts of the configuration and a
+// The program's main function calls [CompilerMain] before anything else. A [Host] is an [http.Handler]. [Host.Serve] is a whole server around it, with the timeouts of the configuration and a
 // graceful end. Several hosts may live in one process.
 package host
 

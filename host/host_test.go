@@ -36,6 +36,11 @@ func testLog(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), nil))
 }
 
+func TestMain(m *testing.M) {
+	host.CompilerMain()
+	os.Exit(m.Run())
+}
+
 // get asks the host itself, without a socket.
 func get(h http.Handler, path string) (int, string) {
 	w := httptest.NewRecorder()

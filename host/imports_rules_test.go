@@ -48,6 +48,8 @@ func TestTheRulesRefuse(t *testing.T) {
 		{"host/internal/guest/wasgi", module + "/host/internal/gateway", code, kinds},
 		{"host/internal/guest/wasgi", module + "/host/internal/pool", code, kinds},
 		{"host/internal/wasm", module + "/abi", code, "it is pure, so that it can be fuzzed alone and run in a child process"},
+		{"host/internal/compile", module + "/host/internal/wasm", code,
+			"it turns bytes into code: what they are and who wants them is no business of a child process"},
 		{"host/internal/engine", module + "/host/internal/guest/wasgi", code,
 			"the engine runs any module: it knows no kind, no request and no app"},
 		{"host/internal/engine", module + "/abi", code,

@@ -34,7 +34,8 @@ var house = []place{
 	{at: "host/internal/guest/*", may: []string{"host/internal/engine", "host/internal/guest", "abi", "abi/wire"},
 		why: "kinds never import one another and know no server: what two of them need belongs in engine or guest"},
 	{at: "host/internal/wasm", why: "it is pure, so that it can be fuzzed alone and run in a child process"},
-	{at: "host/internal/engine", may: []string{"host/internal/guest", "host/internal/wasm"},
+	{at: "host/internal/compile", why: "it turns bytes into code: what they are and who wants them is no business of a child process"},
+	{at: "host/internal/engine", may: []string{"host/internal/guest", "host/internal/wasm", "host/internal/compile"},
 		why: "the engine runs any module: it knows no kind, no request and no app"},
 	{at: "host/internal/pool", why: "the pool is generic and holds no word of wasm"},
 	{at: "host/internal/route", why: "the mount table is pure"},
@@ -47,7 +48,7 @@ var house = []place{
 	{at: "host/internal/supervise", may: []string{"host/internal/app", "host/internal/route", "host/internal/guest"},
 		why: "it declares what it needs of loading and watching, and host brings it"},
 	{at: "host/internal/service/*", may: []string{"host/internal/guest"}, why: "a capability is a list of guest.Import"},
-	{at: "host/internal/guesttest", why: "it holds guests for tests and no code of the host", tests: true},
+	{at: "host/internal/guesttest/...", why: "it holds guests for tests and no code of the host", tests: true},
 }
 
 // owner says which packages may import a third-party module.
@@ -60,7 +61,7 @@ type owner struct {
 }
 
 var owners = []owner{
-	{of: "github.com/tetratelabs/wazero", by: []string{"host/internal/engine", "host/internal/guest/*"},
+	{of: "github.com/tetratelabs/wazero", by: []string{"host/internal/engine", "host/internal/compile", "host/internal/guest/*"},
 		why: "the runtime can be replaced as long as nobody else knows it"},
 	{of: "github.com/spf13/viper", by: []string{"host/config"}, why: "viper is neither strict nor safe for concurrent use: one package tames it"},
 	{of: "github.com/go-viper/mapstructure/v2", by: []string{"host/config"}, why: "decoding settings is config's"},

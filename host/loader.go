@@ -64,13 +64,22 @@ func guestSettings(app config.App) guest.Settings {
 
 // Load implements [supervise.Loader]: the first kind that recognises the file loads it.
 func (l *loader) Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error) {
+	kind, why := l.detect(file)
+	if kind == nil {
+		return nil, fmt.Errorf("%s: %s", file.Name, why)
+	}
+	return kind.Load(ctx, file, settings, log)
+}
+
+// detect returns the first kind that recognises the file, and what it is taken for; or nil, and why no kind does.
+func (l *loader) detect(file guest.File) (guest.Kind, string) {
 	var reasons []string
 	for _, kind := range l.kinds {
 		ok, why := kind.Detect(file)
 		if ok {
-			return kind.Load(ctx, file, settings, log)
+			return kind, why
 		}
 		reasons = append(reasons, why)
 	}
-	return nil, fmt.Errorf("%s: %s", file.Name, strings.Join(reasons, "; "))
+	return nil, strings.Join(reasons, "; ")
 }

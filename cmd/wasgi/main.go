@@ -12,9 +12,12 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/wasgi/wasgi/host"
 )
 
 func main() {
+	host.CompilerMain()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	// The first signal asks for a graceful end. From then on the default holds again: a second one stops at once.
 	context.AfterFunc(ctx, stop)
@@ -78,7 +81,7 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newServe(), newDev(), newBuild(), newCall(), newVersion())
+	root.AddCommand(newServe(), newDev(), newBuild(), newCall(), newInspect(), newVersion())
 	return root
 }
 

@@ -13,9 +13,12 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/wasgi/wasgi/host"
 )
 
 func TestMain(m *testing.M) {
+	host.CompilerMain()
 	testscript.Main(m, map[string]func(){"wasgi": main})
 }
 

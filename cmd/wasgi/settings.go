@@ -16,9 +16,14 @@ var flagKeys = map[string]string{
 	"access-log": "log.access",
 }
 
+// addConfigFlag adds the flag of every command that loads apps.
+func addConfigFlag(cmd *cobra.Command) {
+	cmd.Flags().String("config", "", "configuration `FILE` (default wasgi.toml, .yaml or .json here, if there is one)")
+}
+
 // addLogFlags adds the flags of every command that runs apps.
 func addLogFlags(cmd *cobra.Command) {
-	cmd.Flags().String("config", "", "configuration `FILE` (default wasgi.toml, .yaml or .json here, if there is one)")
+	addConfigFlag(cmd)
 	cmd.Flags().String("log-level", "info", "least severe `LEVEL` to log: debug, info, warn or error")
 	cmd.Flags().String("log-format", "", "log as `text|json` (default text on a terminal, json elsewhere)")
 }

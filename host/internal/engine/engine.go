@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/wasgi/wasgi/host/internal/compile"
 	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
@@ -30,13 +30,15 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// Bounds is what compiling one module may take. Zeroes stand for defaults.
+type Bounds = compile.Bounds
+
 // Engine is one wazero runtime with the host modules linked into it. Its methods may be called concurrently.
 type Engine struct {
-	runtime wazero.Runtime
-	cache   wazero.CompilationCache
-	compile keyLock
-	arena   *arena
-	turns   *turns
+	compiler *compile.Compiler
+	runtime  wazero.Runtime // the compiler's
+	arena    *arena
+	turns    *turns
 
 	mu     sync.RWMutex
 	linked map[string]map[string]Signature // host module -> function -> type
@@ -49,42 +51,13 @@ func New(ctx context.Context, options Options) (*Engine, error) {
 		turns:  newTurns(runtime.GOMAXPROCS(0) - 1),
 		linked: map[string]map[string]Signature{},
 	}
-	config := wazero.NewRuntimeConfig()
-	if e.cache = openCache(options); e.cache != nil {
-		config = config.WithCompilationCache(e.cache)
-	}
-	e.runtime = wazero.NewRuntimeWithConfig(ctx, config)
+	e.compiler = compile.New(ctx, compile.Options{Dir: options.CacheDir, Log: options.Log})
+	e.runtime = e.compiler.Runtime()
 	if err := errors.Join(e.linkCheckpoint(ctx), e.Link(ctx, WASI, wasiFunctions(clock{started: time.Now()}))); err != nil {
 		_ = e.Close(ctx) // the first error is the one that matters
 		return nil, err
 	}
 	return e, nil
-}
-
-// openCache returns nil where there is no usable folder: apps then compile again at each start, which is slow but right.
-func openCache(options Options) wazero.CompilationCache {
-	if options.CacheDir == "" {
-		return nil
-	}
-	cache, err := wazero.NewCompilationCacheWithDir(options.CacheDir)
-	if err == nil {
-		err = writable(options.CacheDir)
-	}
-	if err != nil {
-		options.Log.Warn("compiled modules are not kept: the cache folder cannot be used",
-			"dir", options.CacheDir, "error", err)
-		return nil
-	}
-	return cache
-}
-
-// writable reports why no file can be made in dir. A compilation whose result cannot be kept would fail.
-func writable(dir string) error {
-	probe, err := os.CreateTemp(dir, "probe-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // HostFunction is a function that guests may import.
@@ -142,12 +115,7 @@ func (i *Instance) callHost(ctx context.Context, f *HostFunction, stack []uint64
 
 // Close releases the runtime and all its modules. No guest may be running.
 func (e *Engine) Close(ctx context.Context) error {
-	err := e.runtime.Close(ctx)
+	err := e.compiler.Close(ctx)
 	e.arena.close()
-	if e.cache != nil {
-		if cacheErr := e.cache.Close(ctx); err == nil {
-			err = cacheErr
-		}
-	}
 	return err
 }

@@ -20,7 +20,7 @@ func config() engine.Config {
 
 func compile(t testing.TB, e *engine.Engine, name string) *engine.Module {
 	t.Helper()
-	module, err := e.Compile(t.Context(), guesttest.Wasm(t, name))
+	module, err := e.Compile(t.Context(), guesttest.Wasm(t, name), false, engine.Bounds{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,9 +92,10 @@ func TestStartSection(t *testing.T) {
 	_, err = compile(t, e, "start_write").Instantiate(t.Context(), config(), "")
 	expect(t, err, guest.KindClient, "init: client: no progress within write_timeout", "wasgi_v1.write", "start")
 
+	spins := compile(t, e, "start_spin")
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, guest.ErrTimeout)
 	defer cancel()
-	_, err = compile(t, e, "start_spin").Instantiate(ctx, config(), "")
+	_, err = spins.Instantiate(ctx, config(), "")
 	expect(t, err, guest.KindDeadline, "init: deadline: no first byte of the response within timeout", "start")
 	if !errors.Is(err, guest.ErrTimeout) {
 		t.Error("the context's cause is lost")

@@ -30,7 +30,7 @@ type preparation func(*wasm.Module) prepared
 func asItIs(m *wasm.Module) prepared { return prepared{data: m.Data} }
 
 func rewritten(m *wasm.Module) prepared {
-	r := m.Rewrite()
+	r := m.Rewrite(true)
 	return prepared{r.Data, func(ctx context.Context, instance api.Module) error {
 		refill(instance)
 		if err := applyData(m, instance.Memory()); err != nil || !r.Start {

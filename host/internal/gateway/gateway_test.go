@@ -35,7 +35,7 @@ const hang = 20 * time.Second
 func settings() guest.Settings {
 	return guest.Settings{
 		Timeout: hang, WriteTimeout: hang, QueueTimeout: hang,
-		Memory: 1 << 20, MaxBody: 1 << 20, MaxInstances: 4, Isolation: guest.IsolationRequest,
+		Memory: 1 << 20, Stack: 1 << 20, Tables: 1000, MaxBody: 1 << 20, MaxInstances: 4, Isolation: guest.IsolationRequest,
 	}
 }
 
@@ -473,7 +473,7 @@ func TestFaultPages(t *testing.T) {
 	}{
 		{"trap", nil, 500, `kind=trap cause=unreachable method=GET path=/app stack="[inner outer application]"`},
 		{"exit", nil, 500, `kind=trap cause="the guest exited with code 3"`},
-		{"recurse", nil, 500, `kind=trap cause="stack overflow"`},
+		{"recurse", nil, 500, `kind=budget cause="the app's calls lie deeper than its stack; raise stack in its manifest"`},
 		{"no_start", nil, 500, `kind=protocol cause="application returned without start_response"`},
 		{"wild_body", nil, 500, `kind=protocol cause="application returned a body outside its memory: ` +
 			`pointer 4294967280, length 32, memory 65536 bytes"`},

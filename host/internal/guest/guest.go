@@ -53,8 +53,30 @@ type Kind interface {
 	Name() string
 	// Detect says whether the file is of this kind, from its bytes alone, and why or why not.
 	Detect(File) (ok bool, why string)
+	// Examine says what the kind uses of a file that it recognises, and what Load would refuse, as far as that can be told
+	// without compiling it.
+	Examine(File, Settings) Findings
 	// Load compiles and checks the file. The error says which function, import or limit is wrong.
 	Load(ctx context.Context, file File, settings Settings, log *slog.Logger) (Program, error)
+}
+
+// Findings is what a kind has to say of a file that was not loaded.
+type Findings struct {
+	// Uses are the exports that guests of the kind are called through, in the order in which they come into play, whether the
+	// file has them or not.
+	Uses []Use
+	// Problems are why the file cannot be loaded, one line each.
+	Problems []error
+}
+
+// Use is one export and what the kind does with it.
+type Use struct {
+	// Name is the export's. Type is as engine and specification write it, "" of a memory.
+	Name, Type string
+	// Purpose follows the name in a list: "one call a request".
+	Purpose string
+	// Optional says that the file can do without.
+	Optional bool
 }
 
 // Program is a loaded module with the settings it runs under. Its methods may be called concurrently.

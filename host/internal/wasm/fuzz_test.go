@@ -23,6 +23,7 @@ func FuzzParse(f *testing.F) {
 			if !errors.As(err, &refused) || refused.Offset < 0 || refused.Offset > len(data) || m != nil {
 				t.Fatalf("%v, module %v", err, m != nil)
 			}
+			survey(t, data, err)
 			return
 		}
 		m.Toolchain()
@@ -37,6 +38,28 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// survey checks that what is known of a refused file is consistent.
+func survey(t *testing.T, data []byte, refused error) {
+	m, err := wasm.Survey(data, wasm.DefaultLimits())
+	if err == nil || err.Error() != refused.Error() {
+		t.Fatalf("survey: %v, parse: %v", err, refused)
+	}
+	wasm.Layout(data, 100)
+	if m == nil {
+		return
+	}
+	m.Toolchain()
+	m.TableEntries()
+	for _, i := range m.Imports {
+		_ = m.Types[i.Type].String()
+	}
+	for _, e := range m.Exports {
+		if e.Kind == wasm.ExternFunction {
+			_ = m.FunctionType(e.Index).String()
+		}
+	}
 }
 
 // TestMemory parses what costs most for its length: lists of the smallest entries.

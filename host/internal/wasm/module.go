@@ -27,6 +27,14 @@ const (
 	SectionDataCount
 )
 
+// String is the section's name as errors have it.
+func (id SectionID) String() string {
+	if all := rules(); int(id) < len(all) {
+		return all[id].name
+	}
+	return "unknown"
+}
+
 // ExternKind says what an import or an export is.
 type ExternKind byte
 

@@ -12,30 +12,28 @@ type parser struct {
 	elements int // entries of all element segments so far
 	name     Range
 	named    bool // there is a name section
+	whole    int  // where the last section that was read to its end ends
 }
 
 // Parse reads and checks a whole module. The module aliases data. The error is an [*Error]. It allocates a small multiple of
 // len(data) at most, and never more than the limits allow.
 func Parse(data []byte, limits Limits) (*Module, error) {
-	p := &parser{m: &Module{Data: data, Start: -1, DataCount: -1}, limits: limits,
-		file: reader{data: data, end: len(data)}}
+	p := newParser(data, limits)
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
 	return p.m, nil
 }
 
+func newParser(data []byte, limits Limits) *parser {
+	return &parser{m: &Module{Data: data, Start: -1, DataCount: -1}, limits: limits, file: reader{data: data, end: len(data)}}
+}
+
 // parse returns the interface, so that a nil *Error does not become an error that is not nil.
 func (p *parser) parse() error {
 	r := &p.file
 	r.limit(0, len(r.data), "bytes", p.limits.ModuleSize)
-	if r.err == nil {
-		p.readHeader(r)
-	}
-	last := 0
-	for r.err == nil && r.left() > 0 {
-		last = p.readSection(r, last)
-	}
+	p.readSections(r)
 	if r.err == nil {
 		p.checkWhole(r)
 	}
@@ -43,6 +41,19 @@ func (p *parser) parse() error {
 		return r.err
 	}
 	return nil
+}
+
+func (p *parser) readSections(r *reader) {
+	if r.err == nil {
+		p.readHeader(r)
+	}
+	for last := 0; r.err == nil; {
+		p.whole = r.pos
+		if r.left() == 0 {
+			return
+		}
+		last = p.readSection(r, last)
+	}
 }
 
 func (p *parser) readHeader(r *reader) {

@@ -1,5 +1,7 @@
 package wasm
 
+import "strings"
+
 // ValueType is the byte that encodes a type of values.
 type ValueType byte
 
@@ -40,6 +42,19 @@ func (t ValueType) IsReference() bool { return t == FuncRef || t == ExternRef }
 // FuncType is the type of a function.
 type FuncType struct {
 	Params, Results []ValueType
+}
+
+// String writes the type as the specification does: (i32, i32) -> (i64).
+func (t FuncType) String() string {
+	return "(" + typeNames(t.Params) + ") -> (" + typeNames(t.Results) + ")"
+}
+
+func typeNames(types []ValueType) string {
+	out := make([]string, len(types))
+	for i, t := range types {
+		out[i] = t.String()
+	}
+	return strings.Join(out, ", ")
 }
 
 func (r *reader) valueType() ValueType {

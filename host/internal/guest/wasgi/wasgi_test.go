@@ -366,7 +366,27 @@ func TestLoadRefuses(t *testing.T) {
 			if err == nil || err.Error() != want {
 				t.Errorf("Load() = %v\nwant     %s", err, want)
 			}
+			if err := errors.Join(kind.Examine(file, settings()).Problems...); err == nil || err.Error() != want {
+				t.Errorf("Examine() = %v\nwant        %s", err, want)
+			}
 		})
+	}
+}
+
+// What Examine says is used is what the guests have that are loaded.
+func TestExamineNamesExports(t *testing.T) {
+	t.Parallel()
+	findings := newKind(t).Examine(guest.File{Name: "hello.wasm", Data: guesttest.Wasm(t, "hello")}, settings())
+	if len(findings.Problems) > 0 {
+		t.Errorf("problems: %v", findings.Problems)
+	}
+	var got []string
+	for _, use := range findings.Uses {
+		got = append(got, strings.TrimSpace(use.Name+" "+use.Type))
+	}
+	want := []string{"memory", "_initialize () -> ()", "warm_up () -> ()", "allocate (i32) -> (i32)", "application (i32, i32) -> (i64)"}
+	if !slices.Equal(got, want) {
+		t.Errorf("uses %q\nwant %q", got, want)
 	}
 }
 
@@ -501,7 +521,7 @@ func TestReset(t *testing.T) {
 	t.Parallel()
 	kind := newKind(t)
 	for isolation, want := range map[guest.Isolation]bool{
-		guest.IsolationInstance: true, guest.IsolationRequest: false, guest.IsolationFresh: false,
+		guest.IsolationInstance: true, guest.IsolationRequest: true, guest.IsolationFresh: false,
 	} {
 		s := settings()
 		s.Isolation = isolation
