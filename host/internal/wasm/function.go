@@ -107,7 +107,7 @@ func (f *function) replace(m mark) {
 		f.op(opCall, f.shift(m.arg))
 		return
 	case immRefFunc:
-		f.op(opRefFunc, f.shift(m.arg))
+		f.reference(a, m.arg)
 		return
 	case immMemoryFill:
 		f.op(opCall, f.helpers.memoryFill())
