@@ -28,7 +28,7 @@ func FuzzRewrittenModule(f *testing.F) {
 		if err != nil || compileBare(compiler, data) != nil {
 			return
 		}
-		if err := compileBare(compiler, m.Rewrite().Data); err != nil {
+		if err := compileBare(compiler, m.Rewrite(true).Data); err != nil {
 			t.Fatalf("the compiler refuses it rewritten: %v", err)
 		}
 		if m.Start >= 0 && m.DataCount > 0 {

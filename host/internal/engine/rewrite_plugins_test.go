@@ -81,7 +81,7 @@ func playRequests(t *testing.T, m *wasm.Module, prepare preparation, requests []
 }
 
 // linkExchange provides wasgi_v1, and returns where the body of the next request is to be put.
-func linkExchange(t *testing.T, b *bare) (body *string) {
+func linkExchange(t *testing.T, b *plainRuntime) (body *string) {
 	t.Helper()
 	body = new(string)
 	builder := b.NewHostModuleBuilder("wasgi_v1")

@@ -121,7 +121,7 @@ func TestRewrittenPrograms(t *testing.T) {
 	}
 }
 
-func parse(t *testing.T, data []byte) *wasm.Module {
+func parse(t testing.TB, data []byte) *wasm.Module {
 	t.Helper()
 	m, err := wasm.Parse(data, wasm.DefaultLimits())
 	if err != nil {
@@ -159,9 +159,9 @@ func runCommand(t *testing.T, m *wasm.Module, prepare preparation, args []string
 }
 
 // newWASI is a bare runtime with WASI, and the buffer to print to.
-func newWASI(t *testing.T, prepare preparation) (*bare, *bytes.Buffer) {
+func newWASI(t *testing.T, prepare preparation) (*plainRuntime, *bytes.Buffer) {
 	t.Helper()
-	b := newBare(t, prepare, wazero.NewRuntimeConfig())
+	b := newPlainRuntime(t, prepare, wazero.NewRuntimeConfig())
 	wasi_snapshot_preview1.MustInstantiate(context.Background(), b.Runtime)
 	return b, &bytes.Buffer{}
 }
