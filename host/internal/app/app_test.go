@@ -30,6 +30,8 @@ type program struct {
 
 func (p *program) Kind() string { return "fake" }
 
+func (p *program) Isolation() (guest.Isolation, string) { return guest.IsolationRequest, "" }
+
 func (p *program) New(context.Context) (guest.Instance, error) {
 	if p.newError != nil {
 		return nil, p.newError

@@ -24,7 +24,9 @@ type program struct {
 }
 
 func (p *program) Kind() string { return "fake" }
-func (p *program) Close() error { return nil }
+
+func (p *program) Isolation() (guest.Isolation, string) { return guest.IsolationRequest, "" }
+func (p *program) Close() error                         { return nil }
 
 func (p *program) New(context.Context) (guest.Instance, error) {
 	if p.made != nil {

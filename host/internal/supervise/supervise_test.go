@@ -71,7 +71,7 @@ func (l *loader) Load(ctx context.Context, file guest.File, _ guest.Settings, _ 
 	if l.broken.Load() || strings.HasPrefix(string(file.Data), "bad") {
 		return nil, errors.New("not loadable")
 	}
-	return program{traps: strings.HasPrefix(string(file.Data), "trap")}, nil
+	return program{traps: strings.HasPrefix(string(file.Data), "trap"), fresh: strings.HasPrefix(string(file.Data), "fresh")}, nil
 }
 
 func (l *loader) wait(ctx context.Context, gate chan struct{}) error {
@@ -86,7 +86,7 @@ func (l *loader) wait(ctx context.Context, gate chan struct{}) error {
 	}
 }
 
-type program struct{ traps bool }
+type program struct{ traps, fresh bool }
 
 func (p program) New(context.Context) (guest.Instance, error) {
 	if p.traps {
@@ -96,6 +96,14 @@ func (p program) New(context.Context) (guest.Instance, error) {
 }
 
 func (program) Kind() string { return "fake" }
+
+func (p program) Isolation() (guest.Isolation, string) {
+	if p.fresh {
+		return guest.IsolationFresh, "table.set in function 12"
+	}
+	return guest.IsolationRequest, ""
+}
+
 func (program) Close() error { return nil }
 
 type instance struct{}
@@ -470,5 +478,24 @@ func TestClose(t *testing.T) {
 	inside.Leave()
 	if err := f.Close(context.Background()); err != nil {
 		t.Error(err)
+	}
+}
+
+// An app that cannot run as its manifest asks serves all the same, and says why not.
+func TestStatusSaysWhatForcesFresh(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.write("plain.wasm", "plain")
+	f.write("tables.wasm", "fresh")
+	f.settle()
+	if s := f.status("plain"); s.Isolation != guest.IsolationRequest || s.Why != "" {
+		t.Errorf("plain runs as %s: %s", s.Isolation, s.Why)
+	}
+	s := f.status("tables")
+	if s.State != supervise.StateServing || s.Isolation != guest.IsolationFresh || s.Why != "table.set in function 12" {
+		t.Errorf("tables is %s and runs as %s: %s", s.State, s.Isolation, s.Why)
+	}
+	if n := f.journal.count(`msg="the app cannot run under the isolation that was asked for" app=tables`); n != 1 {
+		t.Errorf("the log says so %d times", n)
 	}
 }
