@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/wasgi/wasgi/host/internal/app"
 	"github.com/wasgi/wasgi/host/internal/route"
@@ -25,6 +26,8 @@ type entry struct {
 	err     error
 	working bool // a worker runs
 	removed bool
+	used    time.Time // when the last request was seen, or the version published
+	resting bool      // all instances are closed, since nobody has used the app
 }
 
 // consider reads an app and, if its content is new, queues it for its worker. The newest reading wins: one that the worker
