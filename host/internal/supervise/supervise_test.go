@@ -107,6 +107,7 @@ func (p *program) New(context.Context) (guest.Instance, error) {
 }
 
 func (*program) Kind() string { return "fake" }
+func (*program) Bytes() int64 { return 0 }
 func (*program) Close() error { return nil }
 
 type instance struct{ program *program }

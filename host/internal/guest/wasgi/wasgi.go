@@ -126,6 +126,15 @@ func (*program) Kind() string { return "wasgi" }
 // Close implements [guest.Program].
 func (p *program) Close() error { return p.module.Close(context.Background()) }
 
+// Bytes implements [guest.Program].
+func (p *program) Bytes() int64 {
+	n := p.module.Bytes()
+	if b := p.base.Load(); b != nil {
+		n += b.image.Bytes()
+	}
+	return n
+}
+
 // New implements [guest.Program]. With restoring, the first instance is initialised and all others are its copies.
 func (p *program) New(ctx context.Context) (guest.Instance, error) {
 	if p.isolation != guest.IsolationRequest {
@@ -154,6 +163,7 @@ func (p *program) makeBase(ctx context.Context) (guest.Instance, error) {
 		return nil, err
 	}
 	p.base.Store(&base{image, i.environ})
+	p.module.DropData()
 	return i, nil
 }
 
