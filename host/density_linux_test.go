@@ -52,7 +52,9 @@ func numbered(t testing.TB, guest []byte, n int) []byte {
 // varied changes the constant that allocate returns, 32768, and with it the code.
 func varied(t testing.TB, guest []byte, n int) []byte {
 	t.Helper()
-	constant := func(value int) []byte { return []byte{0x41, byte(value) | 0x80, byte(value>>7) | 0x80, byte(value >> 14)} }
+	constant := func(value int) []byte {
+		return []byte{0x41, byte(value) | 0x80, byte(value>>7) | 0x80, byte(value >> 14)}
+	}
 	if value := constant(32768); bytes.Count(guest, value) != 1 || n > 2000 {
 		t.Fatal("the guest cannot be varied")
 	}
