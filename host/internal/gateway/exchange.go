@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"encoding/hex"
 	"log/slog"
 	"math/rand/v2"
@@ -30,8 +29,7 @@ type exchange struct {
 	settings             guest.Settings
 	environ              *wire.Encoder
 
-	// firstByte ends the exchange when the response's body is late.
-	firstByte *time.Timer
+	life life
 	// over is when max_duration ends the exchange; zero for never.
 	over time.Time
 
@@ -79,31 +77,12 @@ func newID() string {
 	return hex.EncodeToString(id[:])
 }
 
-// arm starts the exchange's clocks: the context ends with the request, at timeout unless the body has begun, and at
-// max_duration.
-func (x *exchange) arm() (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(x.request.Context())
-	x.firstByte = time.AfterFunc(x.settings.Timeout-time.Since(x.started), func() { cancel(guest.ErrTimeout) })
-	if x.settings.MaxDuration == 0 {
-		return ctx, func() {
-			x.firstByte.Stop()
-			cancel(nil)
-		}
-	}
-	x.over = x.started.Add(x.settings.MaxDuration)
-	limit := time.AfterFunc(time.Until(x.over), func() { cancel(guest.ErrMaxDuration) })
-	return ctx, func() {
-		x.firstByte.Stop()
-		limit.Stop()
-		cancel(nil)
-	}
-}
-
-// begun notes that the response's body is under way: from now on progress counts, not the time since the request.
-func (x *exchange) begun() {
-	if x.firstByte != nil && !x.streaming {
-		x.streaming = true
-		x.firstByte.Stop()
+// arm starts the exchange's clock.
+func (x *exchange) arm() {
+	x.life.Context, x.life.started = x.request.Context(), x.started
+	x.life.timeout, x.life.longest = x.settings.Timeout, x.settings.MaxDuration
+	if x.settings.MaxDuration > 0 {
+		x.over = x.started.Add(x.settings.MaxDuration)
 	}
 }
 

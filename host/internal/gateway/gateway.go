@@ -104,9 +104,9 @@ func (x *exchange) refused(err error) {
 
 // serve plays the exchange and answers for what went wrong.
 func (g *Gateway) serve(x *exchange, target *app.Generation) {
-	ctx, stop := x.arm()
-	defer stop()
-	err := target.Serve(ctx, x)
+	x.arm()
+	defer x.life.end()
+	err := target.Serve(&x.life, x)
 	if err == nil {
 		return
 	}

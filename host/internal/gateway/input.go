@@ -104,7 +104,7 @@ func (x *exchange) abandonInput() {
 // readBody reads at least one byte, or returns an error.
 func (x *exchange) readBody(p []byte) (int, error) {
 	deadline := time.Now().Add(x.settings.WriteTimeout)
-	if !x.streaming {
+	if !x.life.begun.Load() {
 		deadline = x.started.Add(x.settings.Timeout)
 	}
 	_ = x.controller.SetReadDeadline(x.within(deadline)) // a body without a connection needs none
@@ -123,7 +123,7 @@ func (x *exchange) readFailed(err error) error {
 		return abi.CodeTruncated
 	case !x.over.IsZero() && !time.Now().Before(x.over):
 		return guest.ErrMaxDuration
-	case x.streaming:
+	case x.life.begun.Load():
 		return guest.ErrStalled
 	default:
 		return guest.ErrSlowBody

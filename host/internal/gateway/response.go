@@ -28,7 +28,6 @@ type response struct {
 	declared  int64 // Content-Length, or unknown
 	noBody    bool  // HEAD, 204, 304: body bytes are accepted and dropped
 	committed bool  // status and headers are out
-	streaming bool  // the first byte of the body is out
 	closed    bool  // the client takes no more
 	sent      int64 // bytes of the body
 }
@@ -66,10 +65,7 @@ func (x *exchange) Write(block []byte) error {
 		return guest.ErrResponse
 	}
 	x.commit()
-	if err := x.send(block); err != nil {
-		return err
-	}
-	return x.flush()
+	return x.send(block)
 }
 
 // Finish implements [guest.Exchange].
@@ -92,11 +88,8 @@ func (x *exchange) Finish(body []byte) error {
 	}
 	x.skipInput()
 	x.commit()
-	if err := x.send(body); err != nil {
-		return err
-	}
 	// On its way before the instance is cleaned up: the client need not wait for that.
-	return x.flush()
+	return x.send(body)
 }
 
 // hasLength reports whether a wholly returned body of n bytes gives the response its Content-Length. An empty one says nothing
@@ -139,30 +132,29 @@ func (x *exchange) commit() {
 		header["Server"] = []string{serverName}
 	}
 	x.closeUnlessRead(header)
-	x.allowWrite()
 	x.writer.WriteHeader(x.status)
 }
 
-// send writes a block piece by piece, each within write_timeout.
+// send writes a block piece by piece, each within write_timeout, and flushes it. An empty block flushes the headers.
 func (x *exchange) send(block []byte) error {
-	if len(block) == 0 {
-		return nil
+	x.allowWrite()
+	if len(block) > 0 {
+		x.life.begun.Store(true)
 	}
-	x.begun()
 	if x.noBody {
-		return nil
+		return x.flush()
 	}
 	for len(block) > 0 {
-		piece := block[:min(len(block), maxPiece)]
-		x.allowWrite()
-		n, err := x.writer.Write(piece)
+		n, err := x.writer.Write(block[:min(len(block), maxPiece)])
 		x.sent += int64(n)
 		if err != nil {
 			return x.writeFailed(err)
 		}
-		block = block[n:]
+		if block = block[n:]; len(block) > 0 {
+			x.allowWrite()
+		}
 	}
-	return nil
+	return x.flush()
 }
 
 // flush pushes out what net/http has buffered.
