@@ -218,7 +218,7 @@ func valueTypes(types []wasm.ValueType) []api.ValueType {
 // skipUnderRace skips what runs on one goroutine and compiles a lot: the detector makes the compiler ten times as slow.
 func skipUnderRace(t *testing.T) {
 	t.Helper()
-	if underRace {
+	if raceDetector {
 		t.Skip("runs without the race detector")
 	}
 }

@@ -121,7 +121,7 @@ func TestRewrittenPrograms(t *testing.T) {
 	}
 }
 
-func parse(t *testing.T, data []byte) *wasm.Module {
+func parse(t testing.TB, data []byte) *wasm.Module {
 	t.Helper()
 	m, err := wasm.Parse(data, wasm.DefaultLimits())
 	if err != nil {

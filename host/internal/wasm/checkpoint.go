@@ -56,6 +56,8 @@ const (
 	unrollWork  = 96
 	unrollMost  = 8
 	unrollBytes = 128
+	// unrollLoops is how many loops of one function are unrolled: the compiler's time grows with the square of the blocks.
+	unrollLoops = 32
 	// lazyExits is the most ways out of a region that give the stack back each for itself.
 	lazyExits = 8
 )

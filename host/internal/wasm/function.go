@@ -7,6 +7,8 @@ type function struct {
 	plan plan
 	from int // up to where the original has been dealt with
 
+	unrolled int // loops so far
+
 	// Locals behind the function's own: one that charges use, and an address and contents by their type, for stores.
 	temp, address uint32
 	contents      map[ValueType]uint32
@@ -159,7 +161,7 @@ func (f *function) loopAt(m mark) *loopFacts {
 
 // copies is how often the content of a loop is written.
 func (f *function) copies(l *loopFacts) int {
-	if l.compound || l.end-l.content > unrollBytes {
+	if l.compound || l.end-l.content > unrollBytes || f.unrolled >= unrollLoops {
 		return 1
 	}
 	return min(unrollWork/max(l.weight, 1), unrollMost)
@@ -177,6 +179,7 @@ func (f *function) copies(l *loopFacts) int {
 //	end
 func (f *function) unroll(m mark, l *loopFacts) {
 	n := f.copies(l)
+	f.unrolled++
 	f.result.Loops++
 	f.bytes(opBlock)
 	f.copy(m.start+1, m.end) // with the loop's type
