@@ -85,8 +85,8 @@ func (g *Generation) unready(err error) {
 // Number is the generation's number.
 func (g *Generation) Number() uint64 { return g.number }
 
-// Settings is what the generation runs under.
-func (g *Generation) Settings() guest.Settings { return g.settings }
+// Settings is what the generation runs under. It must not be changed.
+func (g *Generation) Settings() *guest.Settings { return &g.settings }
 
 // Kind is the guest kind of the program.
 func (g *Generation) Kind() string { return g.program.Kind() }
