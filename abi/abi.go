@@ -12,12 +12,13 @@ const Version = 1
 const Module = "wasgi_v1"
 
 // The names a guest exports. Memory, Allocate and Application are required. Initialize is called once, before anything
-// else, if the guest exports it.
+// else, if the guest exports it, and WarmUp after it, where the state that it leaves behind serves more than one request.
 const (
 	ExportMemory      = "memory"
 	ExportAllocate    = "allocate"
 	ExportApplication = "application"
 	ExportInitialize  = "_initialize"
+	ExportWarmUp      = "warm_up"
 )
 
 // The functions a guest may import from [Module].

@@ -91,7 +91,7 @@ func (d *ModuleFacts) describeCode(m *wasm.Module) {
 		return
 	}
 	d.Compile = &CompileCost{Cost: m.Cost, Limit: wasm.DefaultLimits().ModuleCost}
-	r := m.Rewrite()
+	r := m.Rewrite(true)
 	d.Rewrite = &ModuleRewrite{
 		Functions: r.Functions, Charged: r.Charged, Loops: r.Loops,
 		CodeBefore: codeSize(m.Sections), CodeAfter: codeSize(wasm.Layout(r.Data, maxSections)), SizeAfter: len(r.Data),

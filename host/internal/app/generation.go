@@ -30,7 +30,8 @@ type Generation struct {
 }
 
 // NewGeneration makes a generation of a's program, which it owns from then on, and starts its first instances: the proof that
-// the program runs. It fails if they fail. It does not serve before [App.Swap]. number is unique within the app and rises.
+// the program runs. It fails if they fail, and then nothing of the program runs any more. It does not serve before [App.Swap].
+// number is unique within the app and rises.
 func NewGeneration(ctx context.Context, a *App, number uint64, program guest.Program, settings guest.Settings, log *slog.Logger) (*Generation, error) {
 	log = log.With("app", a.name, "generation", number)
 	g := &Generation{
@@ -47,6 +48,7 @@ func NewGeneration(ctx context.Context, a *App, number uint64, program guest.Pro
 	})
 	if err := g.prove(ctx); err != nil {
 		g.Leave()
+		<-g.closed // an instance may still be in the making, and whoever made the program may close its engine next
 		return nil, err
 	}
 	return g, nil

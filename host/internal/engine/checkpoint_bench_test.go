@@ -80,7 +80,7 @@ func bareCall(b *testing.B, data []byte, name string, stoppable bool) func(uint6
 // hostedCall returns one that calls it as the host does.
 func hostedCall(b *testing.B, data []byte, name string) func(uint64) {
 	e := newEngine(b, "", slog.New(slog.DiscardHandler))
-	module, err := e.Compile(b.Context(), data, engine.Bounds{})
+	module, err := e.Compile(b.Context(), data, false, engine.Bounds{})
 	if err != nil {
 		b.Fatal(err)
 	}

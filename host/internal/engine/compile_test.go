@@ -19,7 +19,7 @@ const deadlyImports = "\x00asm\x01\x00\x00\x00\x02\x05\xff\xff\xff\xff\x0f"
 func TestReadFirst(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, "", slog.New(slog.DiscardHandler))
-	_, err := e.Compile(t.Context(), []byte(deadlyImports), engine.Bounds{})
+	_, err := e.Compile(t.Context(), []byte(deadlyImports), false, engine.Bounds{})
 	if refused, ok := errors.AsType[*wasm.Error](err); !ok || refused.Kind != wasm.KindLimit {
 		t.Errorf("Compile() = %v", err)
 	}
@@ -29,7 +29,7 @@ func TestReadFirst(t *testing.T) {
 func TestImportsBeforeCode(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, "", slog.New(slog.DiscardHandler))
-	_, err := e.Compile(t.Context(), guesttest.Wasm(t, "hello"), engine.Bounds{CPU: 1})
+	_, err := e.Compile(t.Context(), guesttest.Wasm(t, "hello"), false, engine.Bounds{CPU: 1})
 	if err == nil || !strings.HasPrefix(err.Error(), `import "wasgi_v1".`) {
 		t.Errorf("Compile() = %v", err)
 	}
@@ -44,11 +44,11 @@ func TestCompileBounds(t *testing.T) {
 		"compile: took more than 1ns on the clock, ": {Wall: 1},
 		"compile: took more than 1MiB of memory; ":   {Memory: 1 << 20},
 	} {
-		if _, err := e.Compile(t.Context(), data, bounds); err == nil || !strings.HasPrefix(err.Error(), text) {
+		if _, err := e.Compile(t.Context(), data, false, bounds); err == nil || !strings.HasPrefix(err.Error(), text) {
 			t.Errorf("Compile() = %v", err)
 		}
 	}
-	if _, err := e.Compile(t.Context(), data, engine.Bounds{CPU: time.Minute}); err != nil {
+	if _, err := e.Compile(t.Context(), data, false, engine.Bounds{CPU: time.Minute}); err != nil {
 		t.Error(err)
 	}
 }

@@ -51,7 +51,7 @@ func link(t testing.TB, e *engine.Engine, write func(context.Context, *engine.In
 
 func instantiate(t testing.TB, e *engine.Engine, name string) *engine.Instance {
 	t.Helper()
-	module, err := e.Compile(t.Context(), guesttest.Wasm(t, name), engine.Bounds{})
+	module, err := e.Compile(t.Context(), guesttest.Wasm(t, name), false, engine.Bounds{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestInstancesAreSeparate(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, guesttest.CacheDir(t), slog.New(slog.DiscardHandler))
 	link(t, e, func(context.Context, *engine.Instance, []uint64) {})
-	module, err := e.Compile(t.Context(), guesttest.Wasm(t, "counter"), engine.Bounds{})
+	module, err := e.Compile(t.Context(), guesttest.Wasm(t, "counter"), false, engine.Bounds{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestCompileErrors(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, "", slog.New(slog.DiscardHandler))
 	for _, data := range []string{"", "\x00asm", "\x00asm\x01\x00\x00\x00\x01\x02\x03"} {
-		if _, err := e.Compile(t.Context(), []byte(data), engine.Bounds{}); err == nil || !strings.HasPrefix(err.Error(), "wasm: ") {
+		if _, err := e.Compile(t.Context(), []byte(data), false, engine.Bounds{}); err == nil || !strings.HasPrefix(err.Error(), "wasm: ") {
 			t.Errorf("Compile(%q) = %v", data, err)
 		}
 	}
@@ -184,7 +184,7 @@ func TestCompileErrors(t *testing.T) {
 func TestInitializeEnds(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, "", slog.New(slog.DiscardHandler))
-	module, err := e.Compile(t.Context(), guesttest.Wasm(t, "init_spin"), engine.Bounds{})
+	module, err := e.Compile(t.Context(), guesttest.Wasm(t, "init_spin"), false, engine.Bounds{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,10 +42,10 @@ func TestTwoEngines(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := second.Compile(t.Context(), guesttest.Wasm(t, "hello"), engine.Bounds{}); err != nil {
+	if _, err := second.Compile(t.Context(), guesttest.Wasm(t, "hello"), false, engine.Bounds{}); err != nil {
 		t.Error(err)
 	}
-	if _, err := first.Compile(t.Context(), guesttest.Wasm(t, "trap"), engine.Bounds{}); err == nil {
+	if _, err := first.Compile(t.Context(), guesttest.Wasm(t, "trap"), false, engine.Bounds{}); err == nil {
 		t.Error("a closed engine compiles")
 	}
 }
@@ -61,7 +61,7 @@ func TestCachedModuleSideBySide(t *testing.T) {
 		var group sync.WaitGroup
 		for range 8 {
 			group.Go(func() {
-				module, err := e.Compile(t.Context(), guesttest.Wasm(t, "counter"), engine.Bounds{})
+				module, err := e.Compile(t.Context(), guesttest.Wasm(t, "counter"), false, engine.Bounds{})
 				if err != nil {
 					t.Error(err)
 					return
@@ -151,7 +151,7 @@ func TestGarbage(t *testing.T) {
 		"zeroes":        make([]byte, 4096),
 		"unknown order": append(bytes.Clone(whole), whole[8:]...),
 	} {
-		if _, err := e.Compile(t.Context(), data, engine.Bounds{}); err == nil || !strings.HasPrefix(err.Error(), "wasm: ") {
+		if _, err := e.Compile(t.Context(), data, false, engine.Bounds{}); err == nil || !strings.HasPrefix(err.Error(), "wasm: ") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

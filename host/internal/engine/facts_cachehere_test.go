@@ -85,7 +85,7 @@ func runCached(t *testing.T, dir string, data []byte) error {
 
 // runIn compiles a module and runs it once.
 func runIn(t *testing.T, e *engine.Engine, data []byte) error {
-	module, err := e.Compile(t.Context(), data, engine.Bounds{})
+	module, err := e.Compile(t.Context(), data, false, engine.Bounds{})
 	if err != nil {
 		return err
 	}
@@ -119,11 +119,11 @@ func missEnds(t *testing.T, slow []byte) {
 	e := newEngine(t, dir, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, guest.ErrTimeout)
 	defer cancel()
-	if _, err := e.Compile(ctx, slow, engine.Bounds{}); err == nil {
+	if _, err := e.Compile(ctx, slow, false, engine.Bounds{}); err == nil {
 		t.Error("Compile() = nil, though its context was over")
 	}
 	for _, e := range []*engine.Engine{e, newEngine(t, dir, slog.New(slog.DiscardHandler))} {
-		if _, err := e.Compile(t.Context(), slow, engine.Bounds{}); err != nil {
+		if _, err := e.Compile(t.Context(), slow, false, engine.Bounds{}); err != nil {
 			t.Error(err)
 		}
 	}

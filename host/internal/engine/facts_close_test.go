@@ -57,7 +57,7 @@ func endsKeepMemory(t *testing.T, data []byte) {
 	e := newEngine(t, "", slog.New(slog.DiscardHandler))
 	link(t, e, func(context.Context, *engine.Instance, []uint64) { engine.End(guest.ErrStalled) })
 	for _, file := range [][]byte{data, guesttest.Wasm(t, "exit")} {
-		module, err := e.Compile(t.Context(), file, engine.Bounds{})
+		module, err := e.Compile(t.Context(), file, false, engine.Bounds{})
 		if err != nil {
 			t.Fatal(err)
 		}

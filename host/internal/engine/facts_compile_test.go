@@ -35,7 +35,7 @@ func refused(t *testing.T, data []byte, kind wasm.Kind, words string) {
 func refusedByEngine(t *testing.T, data []byte) {
 	t.Helper()
 	_, want := wasm.Parse(data, wasm.DefaultLimits())
-	_, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(t.Context(), data, engine.Bounds{})
+	_, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(t.Context(), data, false, engine.Bounds{})
 	if want == nil || err == nil || !strings.Contains(err.Error(), want.Error()) {
 		t.Errorf("Compile() = %v, want %v", err, want)
 	}
@@ -114,7 +114,7 @@ func compileEnds(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	defer cancel()
 	begin := time.Now()
-	_, err := e.Compile(ctx, slow, engine.Bounds{})
+	_, err := e.Compile(ctx, slow, false, engine.Bounds{})
 	if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > deadline+lateEnd {
 		t.Errorf("Compile() = %v after %v", err, took)
 	}
@@ -155,7 +155,7 @@ func TestFact11_CompileWorkersPanic(t *testing.T) {
 	})
 	t.Run("here/asked for two workers", func(t *testing.T) {
 		ctx := experimental.WithCompilationWorkers(t.Context(), 2)
-		if _, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(ctx, []byte(badSelect), engine.Bounds{}); err == nil {
+		if _, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(ctx, []byte(badSelect), false, engine.Bounds{}); err == nil {
 			t.Error("Compile() = nil")
 		}
 	})

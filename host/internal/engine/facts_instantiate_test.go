@@ -65,7 +65,7 @@ func TestFact17_FailedInstantiation(t *testing.T) {
 	})
 	t.Run("here", func(t *testing.T) { failedStartsLeaveNothing(t, trapping) })
 	t.Run("here/more than the cap", func(t *testing.T) {
-		module, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(t.Context(), trapping, engine.Bounds{})
+		module, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(t.Context(), trapping, false, engine.Bounds{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestFact17_FailedInstantiation(t *testing.T) {
 // failedStartsLeaveNothing makes 2 GiB of memory in pieces whose start fails.
 func failedStartsLeaveNothing(t *testing.T, trapping []byte) {
 	t.Helper()
-	module, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(t.Context(), trapping, engine.Bounds{})
+	module, err := newEngine(t, "", slog.New(slog.DiscardHandler)).Compile(t.Context(), trapping, false, engine.Bounds{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,7 +101,7 @@ func stopped(t *testing.T, data []byte, deadline time.Duration, params ...uint64
 func instantiateBytes(t *testing.T, data []byte, memory int64) *engine.Instance {
 	t.Helper()
 	e := newEngine(t, "", slog.New(slog.DiscardHandler))
-	module, err := e.Compile(t.Context(), data, engine.Bounds{})
+	module, err := e.Compile(t.Context(), data, false, engine.Bounds{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func config() engine.Config {
 
 func compile(t testing.TB, e *engine.Engine, name string) *engine.Module {
 	t.Helper()
-	module, err := e.Compile(t.Context(), guesttest.Wasm(t, name), engine.Bounds{})
+	module, err := e.Compile(t.Context(), guesttest.Wasm(t, name), false, engine.Bounds{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,8 +34,10 @@ type Instance struct {
 	// Owner is the kind's own view of this instance, for its host functions. The kind sets it after Instantiate.
 	Owner any
 
+	of             *Module
 	module         api.Module
 	budget         api.MutableGlobal
+	globals        []api.MutableGlobal // what an image holds of them
 	memory         memory
 	meter          meter
 	stack          int      // in units of the budget
@@ -46,6 +48,10 @@ type Instance struct {
 	ctx            context.Context // of the call that runs; nil between calls
 	failed         bool            // a call has not ended well
 	deep           bool            // more than the small stack was used
+
+	image *Image   // what Restore brings back; nil for none
+	notes []uint64 // one bit a page that the host has written to since
+	dirty Function // returns and clears the guest's notes
 }
 
 // Function is an exported function of one instance. Keep it: looking one up allocates a whole call engine.
@@ -89,8 +95,11 @@ func (m *Module) bare(ctx context.Context, config Config) (*Instance, error) {
 		i.Close()
 		return nil, initFault(err)
 	}
-	i.budget = i.module.ExportedGlobal(wasm.BudgetExport).(api.MutableGlobal)
+	i.budget = i.global(wasm.BudgetExport)
 	i.budget.Set(uint64(uint32(wasm.NewBudget(min(i.stack, stackUnits(smallStack))))))
+	for _, n := range m.globals {
+		i.globals = append(i.globals, i.global(wasm.GlobalExport(n)))
+	}
 	return i, nil
 }
 
@@ -108,8 +117,14 @@ func (i *Instance) reserve(least int64) error {
 	return fault
 }
 
+// global returns a mutable global that the rewritten module exports.
+func (i *Instance) global(name string) api.MutableGlobal {
+	return i.module.ExportedGlobal(name).(api.MutableGlobal)
+}
+
 func (m *Module) newInstance(config Config) *Instance {
 	i := &Instance{
+		of:      m,
 		memory:  memory{arena: m.engine.arena, limit: config.Memory},
 		meter:   meter{turns: m.engine.turns, group: m, limit: config.CPU},
 		stack:   stackUnits(config.Stack),
@@ -144,7 +159,7 @@ func (m *Module) applyData(i *Instance) error {
 			continue
 		}
 		content := m.parsed.Data[segment.Bytes.Start:segment.Bytes.End]
-		view, ok := i.View(uint32(segment.Offset.Value), uint32(len(content)))
+		view, ok := i.Writable(uint32(segment.Offset.Value), uint32(len(content)))
 		if !ok {
 			return fmt.Errorf("data segment %d: %d bytes at %d lie outside of the memory of %d bytes",
 				n, len(content), uint32(segment.Offset.Value), i.Bytes())
@@ -173,14 +188,23 @@ func (i *Instance) Call(ctx context.Context, f Function, stack []uint64) error {
 // Bytes is the size of the instance's memory.
 func (i *Instance) Bytes() int64 { return int64(len(i.memory.buffer)) }
 
-// View returns length bytes of the instance's memory at ptr, or false if they do not all lie in it. The slice aliases the
-// memory: it is valid until the guest runs again.
+// View returns length bytes of the instance's memory at ptr, to be read, or false if they do not all lie in it. The slice
+// aliases the memory: it is valid until the guest runs again or the instance is closed.
 func (i *Instance) View(ptr, length uint32) ([]byte, bool) {
 	end := uint64(ptr) + uint64(length)
 	if end > uint64(len(i.memory.buffer)) {
 		return nil, false
 	}
 	return i.memory.buffer[ptr:end:end], true
+}
+
+// Writable is View for bytes that are to be written, with [Instance.Note].
+func (i *Instance) Writable(ptr, length uint32) ([]byte, bool) {
+	view, ok := i.View(ptr, length)
+	if ok {
+		i.Note(ptr, length)
+	}
+	return view, ok
 }
 
 // SetLog makes the guest's output go to the logger that log returns, until the next SetLog; log is called once a line. A

@@ -19,12 +19,15 @@ type Module struct {
 	Outline  // of the original
 	engine   *Engine
 	compiled wazero.CompiledModule
+	globals  []int      // the mutable ones that an image holds
+	pages    wasm.Pages // how instances note what they write
 	close    sync.Once
 }
 
 // Compile reads a core WebAssembly module strictly, checks that everything it imports exists, gives it checkpoints, and
-// compiles it within bounds. It returns early when ctx is done. The module keeps data.
-func (e *Engine) Compile(ctx context.Context, data []byte, bounds Bounds) (*Module, error) {
+// compiles it within bounds. It returns early when ctx is done. The module keeps data. restore says that its instances are to
+// be brought back to an image: then each store has its price.
+func (e *Engine) Compile(ctx context.Context, data []byte, restore bool, bounds Bounds) (*Module, error) {
 	outline, err := Read(data)
 	if err != nil {
 		return nil, err
@@ -32,12 +35,17 @@ func (e *Engine) Compile(ctx context.Context, data []byte, bounds Bounds) (*Modu
 	if err := errors.Join(e.CheckImports(outline)...); err != nil {
 		return nil, err
 	}
-	compiled, err := e.compiler.Load(ctx, outline.parsed.Rewrite().Data, bounds)
+	rewritten := outline.parsed.Rewrite(restore)
+	compiled, err := e.compiler.Load(ctx, rewritten.Data, bounds)
 	if err != nil {
 		return nil, err
 	}
-	return &Module{Outline: *outline, engine: e, compiled: compiled}, nil
+	return &Module{Outline: *outline, engine: e, compiled: compiled, globals: rewritten.Globals, pages: rewritten.Pages}, nil
 }
+
+// Restorable reports whether instances can be brought back to an image: the module was compiled for it, and has nothing that
+// keeps it from being restored.
+func (m *Module) Restorable() bool { return m.pages.Count > 0 }
 
 // Close releases the compiled code. All instances must have been closed. It may be called twice: wazero counts the users of
 // equal modules, and would take the second call for that of another one.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
@@ -29,7 +30,7 @@ type preparation func(*wasm.Module) prepared
 func asItIs(m *wasm.Module) prepared { return prepared{data: m.Data} }
 
 func rewritten(m *wasm.Module) prepared {
-	r := m.Rewrite()
+	r := m.Rewrite(true)
 	return prepared{r.Data, func(ctx context.Context, instance api.Module) error {
 		refill(instance)
 		if err := applyData(m, instance.Memory()); err != nil || !r.Start {
@@ -149,6 +150,9 @@ func (b *plainRuntime) call(ctx context.Context, f api.Function, args ...uint64)
 
 // failure is the first line of an error, without the parts that depend on who noticed.
 func failure(err error) string {
+	if exit, ok := errors.AsType[*sys.ExitError](err); ok {
+		return fmt.Sprintf("exit %d", exit.ExitCode())
+	}
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	for _, known := range []error{errSpent, errExhausted} {
 		if strings.Contains(text, known.Error()) {

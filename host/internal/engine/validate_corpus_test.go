@@ -101,7 +101,7 @@ func TestCorpus(t *testing.T) {
 		}
 		compileErr := compileBare(runtime, data)
 		if m != nil {
-			if err := compileBare(runtime, m.Rewrite().Data); (err == nil) != (compileErr == nil) {
+			if err := compileBare(runtime, m.Rewrite(true).Data); (err == nil) != (compileErr == nil) {
 				t.Errorf("%s: the compiler says of it %v, and of it rewritten %v", path, compileErr, err)
 			}
 		}

@@ -76,7 +76,7 @@ func schedYield(context.Context, *Instance, []uint64) errno {
 
 // put32 stores a number at ptr, if that lies within the memory.
 func (i *Instance) put32(ptr, value uint32) bool {
-	view, ok := i.View(ptr, 4)
+	view, ok := i.Writable(ptr, 4)
 	if ok {
 		binary.LittleEndian.PutUint32(view, value)
 	}
@@ -85,7 +85,7 @@ func (i *Instance) put32(ptr, value uint32) bool {
 
 // put64 stores a number at ptr, if that lies within the memory.
 func (i *Instance) put64(ptr uint32, value uint64) bool {
-	view, ok := i.View(ptr, 8)
+	view, ok := i.Writable(ptr, 8)
 	if ok {
 		binary.LittleEndian.PutUint64(view, value)
 	}

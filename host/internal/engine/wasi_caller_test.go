@@ -59,7 +59,7 @@ func wasiModule(t testing.TB) (*engine.Module, map[string]engine.Signature) {
 	t.Helper()
 	e := newEngine(t, "", slog.New(slog.DiscardHandler))
 	functions := e.Linked(engine.WASI)
-	module, err := e.Compile(t.Context(), trampolines(engine.WASI, functions), engine.Bounds{})
+	module, err := e.Compile(t.Context(), trampolines(engine.WASI, functions), false, engine.Bounds{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,8 @@ func environ(i *Instance) []string { return i.environ }
 func listSizes(list func(*Instance) []string) wasiCall {
 	return func(_ context.Context, i *Instance, p []uint64) errno {
 		entries := list(i)
-		count, countOK := i.View(uint32(p[0]), 4)
-		size, sizeOK := i.View(uint32(p[1]), 4)
+		count, countOK := i.Writable(uint32(p[0]), 4)
+		size, sizeOK := i.Writable(uint32(p[1]), 4)
 		if !countOK || !sizeOK {
 			return errnoFault
 		}
@@ -31,8 +31,8 @@ func listSizes(list func(*Instance) []string) wasiCall {
 func listGet(list func(*Instance) []string) wasiCall {
 	return func(_ context.Context, i *Instance, p []uint64) errno {
 		entries, address := list(i), uint32(p[1])
-		addresses, addressesOK := i.View(uint32(p[0]), uint32(len(entries))*4)
-		text, textOK := i.View(address, listSize(entries))
+		addresses, addressesOK := i.Writable(uint32(p[0]), uint32(len(entries))*4)
+		text, textOK := i.Writable(address, listSize(entries))
 		if !addressesOK || !textOK {
 			return errnoFault
 		}
@@ -60,7 +60,7 @@ const randomChunk = 64 << 10
 // randomGet draws straight into the guest's memory. It is never seeded, so that a guest that was restored from a snapshot
 // gets bytes of its own too.
 func randomGet(ctx context.Context, i *Instance, p []uint64) errno {
-	view, ok := i.View(uint32(p[0]), uint32(p[1]))
+	view, ok := i.Writable(uint32(p[0]), uint32(p[1]))
 	if !ok {
 		return errnoFault
 	}

@@ -15,7 +15,7 @@ import (
 // reactor instantiates a guest of a real compiler, and returns what it logs.
 func reactor(t *testing.T, e *engine.Engine, data []byte) (*engine.Instance, *lineHandler) {
 	t.Helper()
-	module, err := e.Compile(t.Context(), data, engine.Bounds{})
+	module, err := e.Compile(t.Context(), data, false, engine.Bounds{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestWASILinksTheCorpus(t *testing.T) {
 		if !strings.Contains(string(data), engine.WASI) {
 			return
 		}
-		module, err := e.Compile(t.Context(), data, engine.Bounds{})
+		module, err := e.Compile(t.Context(), data, false, engine.Bounds{})
 		switch {
 		case err == nil:
 			linked++

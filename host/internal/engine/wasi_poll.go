@@ -96,8 +96,8 @@ func (c clock) pollOneoff(ctx context.Context, i *Instance, p []uint64) errno {
 		return errnoInval
 	}
 	in, inOK := i.View(uint32(p[0]), n*subscriptionSize)
-	out, outOK := i.View(uint32(p[1]), n*eventSize)
-	count, countOK := i.View(uint32(p[3]), 4)
+	out, outOK := i.Writable(uint32(p[1]), n*eventSize)
+	count, countOK := i.Writable(uint32(p[3]), 4)
 	if !inOK || !outOK || !countOK {
 		return errnoFault
 	}

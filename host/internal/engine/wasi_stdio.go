@@ -41,7 +41,7 @@ const (
 // fdstatGet writes the descriptor's type, its flags (none), and its rights.
 func fdstatGet(_ context.Context, i *Instance, p []uint64) errno {
 	fd := uint32(p[0])
-	view, ok := i.View(uint32(p[1]), 24)
+	view, ok := i.Writable(uint32(p[1]), 24)
 	switch {
 	case !isStdio(fd):
 		return errnoBadf
@@ -73,7 +73,7 @@ func fdstatSetFlags(_ context.Context, _ *Instance, p []uint64) errno {
 // filestatGet writes an inode of its own for each descriptor, its type, and one link to it. Size and times are 0.
 func filestatGet(_ context.Context, i *Instance, p []uint64) errno {
 	fd := uint32(p[0])
-	view, ok := i.View(uint32(p[1]), 64)
+	view, ok := i.Writable(uint32(p[1]), 64)
 	switch {
 	case !isStdio(fd):
 		return errnoBadf
@@ -121,7 +121,7 @@ func fdWrite(_ context.Context, i *Instance, p []uint64) errno {
 		return errnoBadf
 	}
 	buffers, buffersOK := i.vectors(uint32(p[1]), uint32(p[2]))
-	written, writtenOK := i.View(uint32(p[3]), 4)
+	written, writtenOK := i.Writable(uint32(p[3]), 4)
 	if !buffersOK || !writtenOK {
 		return errnoFault
 	}

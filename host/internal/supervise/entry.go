@@ -2,26 +2,24 @@ package supervise
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/wasgi/wasgi/host/internal/app"
-	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/route"
 )
 
 // entry is one app of the folder. The supervisor's mu guards it.
 type entry struct {
 	app     *app.App
-	number  uint64   // of the newest generation
-	wanted  *version // read, and not taken by the worker yet
-	current *version // what the worker loads
-	version *version // what serves, or was disabled
-	refused *version // what waits for a mount
-	seen    [32]byte // digest of the newest reading
+	number  uint64                  // of the newest generation
+	wanted  *version                // read, and not taken by the worker yet
+	current *version                // what the worker loads
+	cancel  context.CancelCauseFunc // ends the loading of current; nil while nothing is loaded
+	version *version                // what serves, or was disabled
+	refused *version                // what waits for a mount
+	seen    [32]byte                // digest of the newest reading
 	kind    string
 	state   State
 	err     error
@@ -43,7 +41,7 @@ func (s *Supervisor) consider(f found, retry bool) {
 		e = &entry{app: app.New(f.name), state: StateLoading}
 		s.entries[f.name] = e
 	}
-	if v.digest == e.seen && v.digest != ([32]byte{}) && !(retry && e.err != nil) {
+	if v.digest == e.seen && v.digest != ([32]byte{}) && !(retry && e.err != nil && !e.loads(v)) {
 		return
 	}
 	e.seen, e.wanted, e.refused = v.digest, nil, nil
@@ -57,7 +55,11 @@ func (s *Supervisor) consider(f found, retry bool) {
 	}
 }
 
-// queue claims the version's mounts and wakes the worker.
+// loads reports whether the worker is loading that very content: what it has failed with before is not known to be so now.
+func (e *entry) loads(v *version) bool { return e.current != nil && e.current.digest == v.digest }
+
+// queue claims the version's mounts and wakes the worker, or takes it off what it loads. A version that cannot be queued leaves
+// it alone: a good one must not be lost to one that cannot even be read.
 func (s *Supervisor) queue(e *entry, v *version) {
 	if err := s.claim(e, v); err != nil {
 		e.refused = v
@@ -65,6 +67,7 @@ func (s *Supervisor) queue(e *entry, v *version) {
 		return
 	}
 	e.wanted = v
+	e.supersede()
 	if !e.working {
 		e.working = true
 		s.loading.begin()
@@ -133,101 +136,4 @@ func (s *Supervisor) rebuild() {
 		}
 	}
 	s.routes.Store(must(route.New(mounts))) // each was checked when it was read, and claimed by one app alone
-}
-
-// work loads one version after the other until none is wanted. One worker an app.
-func (s *Supervisor) work(e *entry) {
-	defer s.loading.end()
-	for s.loadOne(e) {
-	}
-}
-
-// loadOne waits for its turn before it takes a version, so that of those that come in meanwhile only the newest is loaded. It
-// reports false where none is wanted.
-func (s *Supervisor) loadOne(e *entry) bool {
-	s.slots <- struct{}{}
-	defer func() { <-s.slots }()
-	v := s.take(e)
-	if v == nil {
-		return false
-	}
-	started := time.Now()
-	generation, err := s.build(e, v)
-	s.publish(e, v, generation, err, time.Since(started))
-	return true
-}
-
-// take returns what the worker is to load next, or nil, which ends the worker.
-func (s *Supervisor) take(e *entry) *version {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e.current, e.wanted = e.wanted, nil
-	e.working = e.current != nil
-	return e.current
-}
-
-// build loads a version and proves that it runs. It returns nil and no error for one that is disabled.
-func (s *Supervisor) build(e *entry, v *version) (*app.Generation, error) {
-	if !v.settings.Enabled {
-		return nil, nil
-	}
-	if s.life.Err() != nil {
-		return nil, context.Cause(s.life)
-	}
-	log := e.app.Log(s.options.Log, v.settings.LogLines)
-	program, err := s.options.Loader.Load(s.life, v.file, v.settings.Settings, log)
-	if err != nil {
-		return nil, &guest.Fault{Phase: guest.PhaseLoad, Kind: guest.KindProtocol, Cause: err}
-	}
-	s.mu.Lock()
-	number := e.number + 1
-	s.mu.Unlock()
-	return app.NewGeneration(s.life, e.app, number, program, v.settings.Settings, s.options.Log)
-}
-
-// publish swaps the new generation in, or says why there is none. What a newer reading has failed with stays said.
-func (s *Supervisor) publish(e *entry, v *version, generation *app.Generation, err error, took time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e.current, v.file.Data = nil, nil
-	superseded := v.digest != e.seen && e.wanted == nil // by a reading that failed or waits for its mount
-	state, cause := e.state, e.err
-	switch {
-	case e.removed:
-		if generation != nil {
-			generation.Leave()
-			s.retired = append(s.retired, generation)
-		}
-	case err != nil:
-		s.fail(e, StateFailed, err)
-	case generation == nil:
-		e.version, e.state, e.err = v, StateDisabled, nil
-		s.swap(e, nil)
-		s.options.Log.Info("app disabled by its manifest", "app", e.app.Name())
-	default:
-		e.version, e.state, e.err = v, StateServing, nil
-		e.number, e.kind = generation.Number(), generation.Kind()
-		s.swap(e, generation)
-		s.options.Log.Info("app loaded", "app", e.app.Name(), "mount", v.mounts[0].String(), "generation", e.number,
-			"kind", e.kind, "size", v.size, "took_ms", took.Milliseconds())
-	}
-	if superseded {
-		e.state, e.err = state, cause
-	}
-	s.release()
-}
-
-// fail notes why the newest version does not serve. What served before goes on.
-func (s *Supervisor) fail(e *entry, state State, err error) {
-	e.state, e.err = state, err
-	message := "app not loaded"
-	if e.version != nil && e.version.settings.Enabled {
-		message = "new version not loaded; the one before keeps serving"
-	}
-	attributes := []any{"app", e.app.Name(), "cause", oneLine(err)}
-	var fault *guest.Fault
-	if errors.As(err, &fault) && len(fault.Stack) > 0 {
-		attributes = append(attributes, "stack", fault.Stack)
-	}
-	s.options.Log.Error(message, attributes...)
 }

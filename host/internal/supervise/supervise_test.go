@@ -30,6 +30,7 @@ type loader struct {
 	gates  sync.Map    // bytes of a module -> chan struct{} that its loading waits for
 	begun  sync.Map    // bytes of a module -> chan struct{} that is closed when its loading begins
 	broken atomic.Bool // nothing can be loaded
+	heeds  bool        // a loading that waits looks at its context
 	seen   func(data []byte)
 }
 
@@ -54,7 +55,7 @@ func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
 	return s, nil
 }
 
-func (l *loader) Load(_ context.Context, file guest.File, _ guest.Settings, _ *slog.Logger) (guest.Program, error) {
+func (l *loader) Load(ctx context.Context, file guest.File, _ guest.Settings, _ *slog.Logger) (guest.Program, error) {
 	l.loads.Add(1)
 	if l.seen != nil {
 		l.seen(file.Data)
@@ -63,12 +64,26 @@ func (l *loader) Load(_ context.Context, file guest.File, _ guest.Settings, _ *s
 		close(begun.(chan struct{}))
 	}
 	if gate, ok := l.gates.Load(string(file.Data)); ok {
-		<-gate.(chan struct{})
+		if err := l.wait(ctx, gate.(chan struct{})); err != nil {
+			return nil, err
+		}
 	}
 	if l.broken.Load() || strings.HasPrefix(string(file.Data), "bad") {
 		return nil, errors.New("not loadable")
 	}
 	return program{traps: strings.HasPrefix(string(file.Data), "trap")}, nil
+}
+
+func (l *loader) wait(ctx context.Context, gate chan struct{}) error {
+	if !l.heeds {
+		ctx = context.Background()
+	}
+	select {
+	case <-gate:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("given up: %w", context.Cause(ctx))
+	}
 }
 
 type program struct{ traps bool }
@@ -134,7 +149,7 @@ func newFolderOf(t *testing.T, most, parallel int, l *loader) *folder {
 	f := &folder{t: t, dir: t.TempDir(), loader: l, journal: &journal{}}
 	f.Supervisor = supervise.New(supervise.Options{
 		Dir: f.dir, Loader: f.loader, Max: most, Parallel: parallel,
-		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), f.journal), nil)),
+		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), f.journal), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	t.Cleanup(func() {
 		if err := f.Close(context.Background()); err != nil {
@@ -384,8 +399,8 @@ func TestSlowLoad(t *testing.T) {
 	if n := f.loader.loads.Load(); n != 3 {
 		t.Errorf("%d loads, want 3: the slow one, the other app, the newest", n)
 	}
-	if s := f.status("a"); s.State != supervise.StateServing || s.Generation != 2 {
-		t.Errorf("%+v", s)
+	if s := f.status("a"); s.State != supervise.StateServing || s.Generation != 1 {
+		t.Errorf("%+v", s) // the slow one is not wanted any more when it has been loaded
 	}
 }
 

@@ -21,7 +21,8 @@ import (
 type Loader interface {
 	// Settings reads an app's manifest. file is the zero File where the app has none.
 	Settings(file guest.File) (Settings, error)
-	// Load compiles and checks a module. log takes what its guests write while no request is theirs.
+	// Load compiles and checks a module. log takes what its guests write while no request is theirs. It should return early when
+	// ctx is done: the module is not wanted any more.
 	Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error)
 }
 
@@ -160,6 +161,7 @@ func (s *Supervisor) retire(apps []found) {
 	for name, e := range gone {
 		delete(s.entries, name)
 		e.removed, e.wanted, e.version = true, nil, nil
+		e.supersede()
 		s.swap(e, nil)
 		if s.life.Err() == nil { // else it is the server that goes
 			s.options.Log.Info("app removed", "app", name)

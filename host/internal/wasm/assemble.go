@@ -16,7 +16,7 @@ func (w *rewriter) assemble() []byte {
 	section(SectionType, w.writeTypes)
 	section(SectionImport, w.writeImports)
 	section(SectionFunction, w.writeFunctions)
-	section(SectionTable, w.copySection(SectionTable))
+	section(SectionTable, w.writeTables)
 	section(SectionMemory, w.copySection(SectionMemory))
 	section(SectionGlobal, w.writeGlobals)
 	section(SectionExport, w.writeExports)
@@ -119,6 +119,9 @@ func (w *rewriter) writeExports(a *assembler) {
 	if w.result.Start {
 		n++
 	}
+	if w.pages.Count > 0 {
+		n += 2
+	}
 	a.u32(uint32(n))
 	for _, e := range w.m.Exports {
 		index := e.Index
@@ -129,6 +132,10 @@ func (w *rewriter) writeExports(a *assembler) {
 	}
 	for _, g := range w.result.Globals {
 		export(a, GlobalExport(g), ExternGlobal, uint32(g))
+	}
+	if w.pages.Count > 0 {
+		export(a, CleanExport, ExternFunction, w.helpers.clean())
+		export(a, DirtyExport, ExternFunction, w.helpers.dirty())
 	}
 	export(a, BudgetExport, ExternGlobal, w.budget)
 	if w.result.Start {

@@ -36,12 +36,16 @@ func (w *walker) instruction() {
 	case prefixVector:
 		in = w.prefixed(at, &vector)
 	}
+	before := w.cost.height
 	w.push(int(in.effect))
 	if in.imm != immNone {
 		w.immediates(in, at)
 	}
 	if w.record != nil {
 		w.note(in, at)
+		if w.record.follows && w.err == nil {
+			w.follow(in, at, before)
+		}
 	}
 }
 

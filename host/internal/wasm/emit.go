@@ -4,33 +4,46 @@ import "encoding/binary"
 
 // Instructions that the rewriter writes, beside those of constant expressions.
 const (
-	opBlock     = 0x02
-	opLoop      = 0x03
-	opIf        = 0x04
-	opElse      = 0x05
-	opBranch    = 0x0c
-	opBranchIf  = 0x0d
-	opReturn    = 0x0f
-	opCall      = 0x10
-	opSelect    = 0x1b
-	opLocalGet  = 0x20
-	opLocalSet  = 0x21
-	opLocalTee  = 0x22
-	opGlobalSet = 0x24
-	opMemSize   = 0x3f
-	opI32LtS    = 0x48
-	opI32GtU    = 0x4b
-	opI32LeU    = 0x4d
-	opI64GtU    = 0x56
-	opI64Or     = 0x84
-	opI32Add    = 0x6a
-	opI32Sub    = 0x6b
-	opI32Or     = 0x72
-	opI32Shl    = 0x74
-	opI32ShrU   = 0x76
-	opI64Add    = 0x7c
-	opI64Shl    = 0x86
-	opI64Extend = 0xad // i64.extend_i32_u
+	opBlock      = 0x02
+	opLoop       = 0x03
+	opIf         = 0x04
+	opElse       = 0x05
+	opBranch     = 0x0c
+	opBranchIf   = 0x0d
+	opReturn     = 0x0f
+	opCall       = 0x10
+	opSelect     = 0x1b
+	opLocalGet   = 0x20
+	opLocalSet   = 0x21
+	opLocalTee   = 0x22
+	opGlobalSet  = 0x24
+	opTableGet   = 0x25
+	opTableSet   = 0x26
+	opMemSize    = 0x3f
+	opI32Eqz     = 0x45
+	opI32Ne      = 0x47
+	opI32LtS     = 0x48
+	opI32GtU     = 0x4b
+	opI32LeU     = 0x4d
+	opI32GeU     = 0x4f
+	opI64Ne      = 0x52
+	opI64GtU     = 0x56
+	opI32Add     = 0x6a
+	opI32Sub     = 0x6b
+	opI32And     = 0x71
+	opI32Or      = 0x72
+	opI32Shl     = 0x74
+	opI32ShrU    = 0x76
+	opI64Add     = 0x7c
+	opI64Sub     = 0x7d
+	opI64Or      = 0x84
+	opI64Shl     = 0x86
+	opI32Wrap    = 0xa7 // i32.wrap_i64
+	opI64ExtendS = 0xac // i64.extend_i32_s
+	opI64Extend  = 0xad // i64.extend_i32_u
+	opRefIsNull  = 0xd1
+
+	tableFill = 17 // behind prefixMisc
 )
 
 // assembler writes instructions and other parts of a module, one behind the other.

@@ -5,21 +5,38 @@ type function struct {
 	*rewriter
 	*assembler
 	plan plan
-	temp uint32 // the local that charges use
-	from int    // up to where the original has been dealt with
+	from int // up to where the original has been dealt with
+
+	// Locals behind the function's own: one that charges use, and an address and contents by their type, for stores.
+	temp, address uint32
+	contents      map[ValueType]uint32
 }
 
-// declare writes the declarations of locals, with one more behind them if it is used.
-func (f *function) declare(code Code) {
+// declare writes the declarations of locals. The function has that many, and those of the rewriter follow.
+func (f *function) declare(code Code, locals int) {
 	f.from = code.Body
-	if f.plan.charge == 0 && !f.record.turns {
-		f.copy(code.Start, code.Body)
-		return
+	var added []ValueType
+	add := func(t ValueType) uint32 {
+		added = append(added, t)
+		return uint32(locals + len(added) - 1)
+	}
+	if f.plan.charge != 0 || f.record.turns {
+		f.temp = add(I32)
+	}
+	if len(f.record.stores.all) > 0 {
+		f.address, f.contents = add(I32), map[ValueType]uint32{}
+	}
+	for _, s := range f.record.stores.all {
+		if _, ok := f.contents[s.value]; !ok {
+			f.contents[s.value] = add(s.value)
+		}
 	}
 	r := reader{data: f.m.Data, pos: code.Start, end: code.Body}
-	f.u32(r.u32() + 1)
+	f.u32(r.u32() + uint32(len(added)))
 	f.copy(r.pos, code.Body)
-	f.bytes(1, byte(I32))
+	for _, t := range added {
+		f.bytes(1, byte(t))
+	}
 }
 
 // copy writes a part of the original as it is.
@@ -101,6 +118,9 @@ func (f *function) replace(m mark) {
 	case immReturn, immBranch, immBranchIf:
 		f.exit(m, 0)
 		return
+	case immStore:
+		f.noted(m)
+		return
 	}
 	f.copy(m.start, m.end)
 	if l := f.loopAt(m); l != nil {
@@ -178,11 +198,14 @@ func (f *function) content(l *loopFacts, more uint32) {
 	f.from = l.content
 	for _, m := range f.record.marks[l.first:l.last] {
 		f.copy(f.from, m.start)
-		outside := uint32(0)
-		if m.imm == immReturn || m.depth-1-int(m.arg) < l.depth {
-			outside = more
+		switch {
+		case m.imm == immStore:
+			f.noted(m)
+		case m.imm == immReturn || m.depth-1-int(m.arg) < l.depth:
+			f.exit(m, more)
+		default:
+			f.exit(m, 0)
 		}
-		f.exit(m, outside)
 		f.from = m.end
 	}
 	f.copy(f.from, l.end)

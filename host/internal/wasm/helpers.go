@@ -20,19 +20,21 @@ type helper struct {
 // get returns the index of the helper of that name, and makes it if there is none yet. params are all i32; extra locals, i32
 // too, follow them.
 func (h *helpers) get(name string, params, locals int, content func(*assembler)) uint32 {
+	return h.getTyped(name, FuncType{Params: i32s(params)}, i32s(locals), content)
+}
+
+// getTyped is get for any type.
+func (h *helpers) getTyped(name string, t FuncType, locals []ValueType, content func(*assembler)) uint32 {
 	if i, ok := h.index[name]; ok {
 		return i
 	}
 	i := h.first + uint32(len(h.all))
 	h.index[name] = i
-	h.all = append(h.all, helper{name: ReservedPrefix + name, typ: h.w.types.of(i32s(params), nil)})
+	h.all = append(h.all, helper{name: ReservedPrefix + name, typ: h.w.types.of(t.Params, t.Results)})
 	var a assembler
-	if locals > 0 {
-		a.bytes(1)
-		a.u32(uint32(locals))
-		a.bytes(byte(I32))
-	} else {
-		a.bytes(0)
+	a.u32(uint32(len(locals)))
+	for _, t := range locals {
+		a.bytes(1, byte(t))
 	}
 	content(&a)
 	a.bytes(opEnd)
@@ -72,7 +74,7 @@ func (h *helpers) charge() uint32 {
 // work: a quantum of them is a few MiB.
 const (
 	bulkChunk = 256 << 10
-	bulkShift = 6
+	bulkShift = 5
 )
 
 // The parameters of the bulk operations, all of one type, and the temporary behind them.
@@ -173,11 +175,21 @@ func (h *helpers) bulk(name string, op []byte, beyond, step func(*assembler)) ui
 		a.bytes(opI32Shl, opI32Sub)
 		h.w.store(a, bulkTemp)
 		a.bytes(opEnd)
-		a.op(opLocalGet, bulkTo)
-		a.op(opLocalGet, bulkFrom)
-		a.op(opLocalGet, bulkSize)
-		a.bytes(op...)
+		h.do(a, op, func() { a.op(opLocalGet, bulkSize) })
 	})
+}
+
+// do does a bulk operation on that many bytes, and notes what it writes.
+func (h *helpers) do(a *assembler, op []byte, size func()) {
+	if h.w.pages.Count > 0 {
+		a.op(opLocalGet, bulkTo)
+		size()
+		a.op(opCall, h.noteRange())
+	}
+	a.op(opLocalGet, bulkTo)
+	a.op(opLocalGet, bulkFrom)
+	size()
+	a.bytes(op...)
 }
 
 // isLong compares the size with a chunk.
@@ -191,10 +203,7 @@ func (h *helpers) isLong(a *assembler, compare byte) {
 func (h *helpers) chunks(a *assembler, op []byte, step func(*assembler)) {
 	a.bytes(opLoop, emptyBlock)
 	h.w.charge(a, bulkChunk>>bulkShift<<workShift, bulkTemp)
-	a.op(opLocalGet, bulkTo)
-	a.op(opLocalGet, bulkFrom)
-	a.i32Const(bulkChunk)
-	a.bytes(op...)
+	h.do(a, op, func() { a.i32Const(bulkChunk) })
 	step(a)
 	shorten(a)
 	h.isLong(a, opI32GtU)
@@ -206,6 +215,13 @@ func (h *helpers) chunksFromBack(a *assembler, op []byte) {
 	a.bytes(opLoop, emptyBlock)
 	h.w.charge(a, bulkChunk>>bulkShift<<workShift, bulkTemp)
 	shorten(a)
+	if h.w.pages.Count > 0 {
+		a.op(opLocalGet, bulkTo)
+		a.op(opLocalGet, bulkSize)
+		a.bytes(opI32Add)
+		a.i32Const(bulkChunk)
+		a.op(opCall, h.noteRange())
+	}
 	for _, start := range []uint32{bulkTo, bulkFrom} {
 		a.op(opLocalGet, start)
 		a.op(opLocalGet, bulkSize)

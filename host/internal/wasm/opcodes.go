@@ -15,6 +15,7 @@ const (
 	immBranch // label; code after it is unreachable
 	immBranchIf
 	immBranchTable
+	immStore  // of marks only: stores have the immediates of all accesses to memory
 	immReturn // no immediate; named for those who look for it
 	immCall
 	immCallIndirect

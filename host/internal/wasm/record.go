@@ -11,6 +11,9 @@ type recording struct {
 	// turns: something branches back to a loop.
 	turns bool
 	calls callRegion
+	// follows says that stores are looked at.
+	follows bool
+	stores  stores
 }
 
 // loopFacts are those of one loop, without the loops in it.

@@ -30,6 +30,8 @@ type Rewritten struct {
 	Data []byte
 	// Start says that there is a start function: [StartExport].
 	Start bool
+	// Pages says how to find out what memory was written to.
+	Pages Pages
 	// Globals are the indices of mutable globals of numeric types, exported as [GlobalExport] says.
 	Globals []int
 	// Loops counts the loops that are charged for each turn, Charged the functions that are charged once a call, of Functions.
@@ -40,6 +42,7 @@ type Rewritten struct {
 type rewriter struct {
 	m       *Module
 	result  *Rewritten
+	pages   Pages
 	types   typeTable
 	helpers helpers
 	// budget is the index of the global, checkpoint that of the imported function.
@@ -52,12 +55,17 @@ type rewriter struct {
 	scratch assembler
 }
 
-// Rewrite returns the module with checkpoints in it.
-func (m *Module) Rewrite() *Rewritten {
+// Rewrite returns the module with checkpoints in it. restore says that its memory is to be brought back to an earlier state: then
+// it notes what it writes, if it has a memory and nothing in Fresh.
+func (m *Module) Rewrite(restore bool) *Rewritten {
 	w := &rewriter{m: m, result: &Rewritten{Start: m.Start >= 0, Functions: len(m.Functions)}}
 	w.budget, w.checkpoint = uint32(len(m.Globals)), uint32(len(m.Imports))
 	w.types = newTypeTable(m)
 	w.helpers = helpers{w: w, first: uint32(m.FunctionCount()) + 1, index: map[string]uint32{}}
+	if restore && m.Memory != nil && len(m.Fresh) == 0 {
+		w.pages = pagesOf(m.Memory)
+		w.result.Pages = w.pages
+	}
 	for i, g := range m.Globals {
 		if g.Mutable && g.Type != V128 && !g.Type.IsReference() {
 			w.result.Globals = append(w.result.Globals, i)
@@ -81,6 +89,10 @@ func (w *rewriter) rewriteCode() {
 	for i := range w.m.Code {
 		w.function(i)
 	}
+	if w.pages.Count > 0 {
+		w.helpers.clean()
+		w.helpers.dirty()
+	}
 	for _, h := range w.helpers.all {
 		w.code.u32(uint32(len(h.code)))
 		w.code.bytes(h.code...)
@@ -91,13 +103,15 @@ func (w *rewriter) rewriteCode() {
 func (w *rewriter) function(n int) {
 	code, t := w.m.Code[n], w.m.Types[w.m.Functions[n]]
 	w.record.reset()
+	w.record.follows = w.pages.Count > 0
+	w.record.stores.reset(len(t.Params) + code.Locals)
 	w.walker.reader = &reader{data: w.m.Data, pos: code.Body, end: code.End}
 	w.walker.body(t, code)
 	locals := len(t.Params) + code.Locals
-	f := function{rewriter: w, plan: planOf(&w.record, locals), temp: uint32(locals), from: code.Body}
+	f := function{rewriter: w, plan: planOf(&w.record, locals)}
 	w.code.sized(&w.body, func(a *assembler) {
 		f.assembler = a
-		f.declare(code)
+		f.declare(code, locals)
 		f.write(code, t)
 	})
 }

@@ -25,6 +25,7 @@ func uses() []guest.Use {
 	return []guest.Use{
 		{Name: abi.ExportMemory, Purpose: "what pointers point into"},
 		{Name: abi.ExportInitialize, Type: initializeType.String(), Purpose: "one call an instance", Optional: true},
+		{Name: abi.ExportWarmUp, Type: initializeType.String(), Purpose: "one call, before the image is taken", Optional: true},
 		{Name: abi.ExportAllocate, Type: allocateType.String(), Purpose: "gives the buffer of the environ"},
 		{Name: abi.ExportApplication, Type: applicationType.String(), Purpose: "one call a request"},
 	}
@@ -38,8 +39,10 @@ func check(module *engine.Outline, settings guest.Settings) []error {
 		module.RequireFunction(abi.ExportAllocate, allocateType),
 		module.RequireFunction(abi.ExportApplication, applicationType),
 	}
-	if module.HasFunction(abi.ExportInitialize) {
-		problems = append(problems, module.RequireFunction(abi.ExportInitialize, initializeType))
+	for _, name := range []string{abi.ExportInitialize, abi.ExportWarmUp} {
+		if module.HasFunction(name) {
+			problems = append(problems, module.RequireFunction(name, initializeType))
+		}
 	}
 	return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
 }

@@ -83,7 +83,9 @@ func (i *instance) inputRead(p []uint64) (int, error) {
 	case len(buffer) == 0:
 		return 0, nil
 	}
-	return i.exchange.Read(buffer[:min(len(buffer), maxBlock)])
+	n, err := i.exchange.Read(buffer[:min(len(buffer), maxBlock)])
+	i.Note(uint32(p[0]), uint32(n))
+	return n, err
 }
 
 func (i *instance) errorsWrite(p []uint64) (int, error) {

@@ -11,6 +11,9 @@ import (
 	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
+// buffer is memory that a guest gave away.
+type buffer struct{ ptr, size uint32 }
+
 // instance is one running guest. It is not safe for concurrent use.
 type instance struct {
 	*engine.Instance
@@ -19,7 +22,7 @@ type instance struct {
 	errors                *engine.LineLog
 
 	// environ is the buffer that allocate gave; every environ that fits is written there.
-	environ struct{ ptr, size uint32 }
+	environ buffer
 	// exchange is what the host functions speak of; nil outside of application.
 	exchange guest.Exchange
 	// headers and stack are scratch space, kept between exchanges.
@@ -77,7 +80,7 @@ func (i *instance) place(ctx context.Context, environ []byte) error {
 		}
 	}
 	// The view cannot fail: grow has checked the buffer, and memory never shrinks.
-	view, _ := i.View(i.environ.ptr, size)
+	view, _ := i.Writable(i.environ.ptr, size)
 	copy(view, environ)
 	return nil
 }
@@ -108,10 +111,16 @@ func protocolFault(format string, args ...any) error {
 	return &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindProtocol, Cause: fmt.Errorf(format, args...)}
 }
 
-// Reset implements [guest.Instance]: there is nothing to bring back where state is meant to live on, and otherwise only a new
-// instance is clean.
+// Reset implements [guest.Instance].
 func (i *instance) Reset() bool {
-	return i.program.settings.Isolation == guest.IsolationInstance && i.Reusable()
+	switch i.program.isolation {
+	case guest.IsolationInstance:
+		return i.Reusable()
+	case guest.IsolationRequest:
+		i.environ = i.program.base.Load().environ
+		return i.Restore()
+	}
+	return false
 }
 
 // answer turns the outcome of a host function into what the guest gets: a code that it may handle, or the end of its call.

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/wasgi/wasgi/abi"
 	"github.com/wasgi/wasgi/abi/wire"
@@ -66,7 +68,8 @@ func (*Kind) Detect(file guest.File) (bool, string) {
 
 // Load implements [guest.Kind].
 func (k *Kind) Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error) {
-	module, err := k.engine.Compile(ctx, file.Data, engine.Bounds{CPU: settings.CompileTimeout, Memory: settings.CompileMemory})
+	restore := settings.Isolation == guest.IsolationRequest
+	module, err := k.engine.Compile(ctx, file.Data, restore, engine.Bounds{CPU: settings.CompileTimeout, Memory: settings.CompileMemory})
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +77,10 @@ func (k *Kind) Load(ctx context.Context, file guest.File, settings guest.Setting
 		_ = module.Close(ctx) // the first error is the one that matters
 		return nil, err
 	}
-	p := &program{module: module, settings: settings}
+	p := &program{module: module, isolation: settings.Isolation}
+	if restore && !module.Restorable() {
+		p.isolation = guest.IsolationFresh
+	}
 	p.config = engine.Config{
 		Name: file.Name, Memory: settings.Memory, Stack: settings.Stack,
 		CPU: settings.CPU, HostCalls: settings.HostCalls, Env: settings.Env, Log: log,
@@ -95,12 +101,23 @@ func environPairs(env []string) []wire.Pair {
 	return pairs
 }
 
-// program is a loaded module. It is immutable.
+// program is a loaded module. Its methods may be called concurrently.
 type program struct {
-	module   *engine.Module
-	config   engine.Config
-	settings guest.Settings
-	extra    []wire.Pair
+	module *engine.Module
+	config engine.Config
+	extra  []wire.Pair
+	// isolation is what the settings ask for, or fresh where an instance cannot be restored.
+	isolation guest.Isolation
+
+	// base is what all instances start from and are brought back to, once there is one; first is held while it is made.
+	base  atomic.Pointer[base]
+	first sync.Mutex
+}
+
+// base is the state of an instance that has been initialised.
+type base struct {
+	image   *engine.Image
+	environ buffer
 }
 
 // Kind implements [guest.Program].
@@ -109,12 +126,65 @@ func (*program) Kind() string { return "wasgi" }
 // Close implements [guest.Program].
 func (p *program) Close() error { return p.module.Close(context.Background()) }
 
-// New implements [guest.Program].
+// New implements [guest.Program]. With restoring, the first instance is initialised and all others are its copies.
 func (p *program) New(ctx context.Context) (guest.Instance, error) {
+	if p.isolation != guest.IsolationRequest {
+		return p.initialised(ctx)
+	}
+	if b := p.base.Load(); b != nil {
+		return p.clone(ctx, b)
+	}
+	p.first.Lock()
+	defer p.first.Unlock()
+	if b := p.base.Load(); b != nil {
+		return p.clone(ctx, b)
+	}
+	return p.makeBase(ctx)
+}
+
+// makeBase makes the first instance, and the base of it.
+func (p *program) makeBase(ctx context.Context) (guest.Instance, error) {
+	i, err := p.initialised(ctx)
+	if err != nil {
+		return nil, err
+	}
+	image, err := i.Image()
+	if err != nil {
+		i.Close()
+		return nil, err
+	}
+	p.base.Store(&base{image, i.environ})
+	return i, nil
+}
+
+func (p *program) clone(ctx context.Context, b *base) (guest.Instance, error) {
+	inner, err := b.image.Clone(ctx, p.config)
+	if err != nil {
+		return nil, err
+	}
+	i := p.wrap(inner)
+	i.environ = b.environ
+	return i, nil
+}
+
+// initialised makes an instance from nothing.
+func (p *program) initialised(ctx context.Context) (*instance, error) {
 	inner, err := p.module.Instantiate(ctx, p.config, abi.ExportInitialize)
 	if err != nil {
 		return nil, err
 	}
+	i := p.wrap(inner)
+	if err := i.prepare(ctx); err != nil {
+		i.Close()
+		if fault, ok := errors.AsType[*guest.Fault](err); ok {
+			fault.Phase = guest.PhaseInit
+		}
+		return nil, err
+	}
+	return i, nil
+}
+
+func (p *program) wrap(inner *engine.Instance) *instance {
 	i := &instance{
 		Instance:    inner,
 		program:     p,
@@ -123,13 +193,15 @@ func (p *program) New(ctx context.Context) (guest.Instance, error) {
 		errors:      engine.NewLineLog(inner, "errors"),
 	}
 	inner.Owner = i
-	if err := i.grow(ctx, abi.EnvironBuffer); err != nil {
-		i.Close()
-		var fault *guest.Fault
-		if errors.As(err, &fault) {
-			fault.Phase = guest.PhaseInit
+	return i
+}
+
+// prepare does what every instance needs before its first exchange, and once for all where they are restored.
+func (i *instance) prepare(ctx context.Context) error {
+	if warmUp := i.Function(abi.ExportWarmUp); warmUp != nil && i.program.isolation != guest.IsolationFresh {
+		if err := i.Call(ctx, warmUp, nil); err != nil {
+			return err
 		}
-		return nil, err
 	}
-	return i, nil
+	return i.grow(ctx, abi.EnvironBuffer)
 }

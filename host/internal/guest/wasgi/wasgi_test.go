@@ -384,7 +384,7 @@ func TestExamineNamesExports(t *testing.T) {
 	for _, use := range findings.Uses {
 		got = append(got, strings.TrimSpace(use.Name+" "+use.Type))
 	}
-	want := []string{"memory", "_initialize () -> ()", "allocate (i32) -> (i32)", "application (i32, i32) -> (i64)"}
+	want := []string{"memory", "_initialize () -> ()", "warm_up () -> ()", "allocate (i32) -> (i32)", "application (i32, i32) -> (i64)"}
 	if !slices.Equal(got, want) {
 		t.Errorf("uses %q\nwant %q", got, want)
 	}
@@ -521,7 +521,7 @@ func TestReset(t *testing.T) {
 	t.Parallel()
 	kind := newKind(t)
 	for isolation, want := range map[guest.Isolation]bool{
-		guest.IsolationInstance: true, guest.IsolationRequest: false, guest.IsolationFresh: false,
+		guest.IsolationInstance: true, guest.IsolationRequest: true, guest.IsolationFresh: false,
 	} {
 		s := settings()
 		s.Isolation = isolation

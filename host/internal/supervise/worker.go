@@ -1,0 +1,128 @@
+package supervise
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/guest"
+)
+
+// errSuperseded ends the loading of what nobody wants any more.
+var errSuperseded = errors.New("superseded by what the folder holds now")
+
+// supersede ends what the worker does, so that the next thing it does is what is wanted.
+func (e *entry) supersede() {
+	if e.cancel != nil {
+		e.cancel(errSuperseded)
+	}
+}
+
+// work loads one version after the other until none is wanted. One worker an app.
+func (s *Supervisor) work(e *entry) {
+	defer s.loading.end()
+	for s.loadOne(e) {
+	}
+}
+
+// loadOne waits for its turn before it takes a version, so that of those that come in meanwhile only the newest is loaded. It
+// reports false where none is wanted.
+func (s *Supervisor) loadOne(e *entry) bool {
+	s.slots <- struct{}{}
+	defer func() { <-s.slots }()
+	ctx, v := s.take(e)
+	if v == nil {
+		return false
+	}
+	started := time.Now()
+	generation, err := s.build(ctx, e, v)
+	s.publish(ctx, e, v, generation, err, time.Since(started))
+	return true
+}
+
+// take returns what the worker is to load next, with a context that ends when it is not wanted any more, or nil, which ends the
+// worker. publish must follow.
+func (s *Supervisor) take(e *entry) (context.Context, *version) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.current, e.wanted = e.wanted, nil
+	e.working = e.current != nil
+	if !e.working {
+		return nil, nil
+	}
+	var ctx context.Context
+	ctx, e.cancel = context.WithCancelCause(s.life)
+	return ctx, e.current
+}
+
+// build loads a version and proves that it runs. It returns nil and no error for one that is disabled.
+func (s *Supervisor) build(ctx context.Context, e *entry, v *version) (*app.Generation, error) {
+	if !v.settings.Enabled {
+		return nil, nil
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	log := e.app.Log(s.options.Log, v.settings.LogLines)
+	program, err := s.options.Loader.Load(ctx, v.file, v.settings.Settings, log)
+	if err != nil {
+		return nil, &guest.Fault{Phase: guest.PhaseLoad, Kind: guest.KindProtocol, Cause: err}
+	}
+	s.mu.Lock()
+	number := e.number + 1
+	s.mu.Unlock()
+	return app.NewGeneration(ctx, e.app, number, program, v.settings.Settings, s.options.Log)
+}
+
+// publish swaps the new generation in, or says why there is none. What a newer reading has failed with stays said. One that was
+// ready before it was superseded is good, and serves until the newest is.
+func (s *Supervisor) publish(ctx context.Context, e *entry, v *version, generation *app.Generation, err error, took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	abandoned := ctx.Err() != nil
+	e.cancel(nil)
+	e.current, e.cancel, v.file.Data = nil, nil, nil
+	outdated := v.digest != e.seen && e.wanted == nil // by a reading that failed or waits for its mount
+	state, cause := e.state, e.err
+	switch {
+	case e.removed:
+		if generation != nil {
+			generation.Leave()
+			s.retired = append(s.retired, generation)
+		}
+	case err != nil && abandoned:
+		s.options.Log.Debug("loading given up", "app", e.app.Name(), "cause", context.Cause(ctx))
+	case err != nil:
+		s.fail(e, StateFailed, err)
+	case generation == nil:
+		e.version, e.state, e.err = v, StateDisabled, nil
+		s.swap(e, nil)
+		s.options.Log.Info("app disabled by its manifest", "app", e.app.Name())
+	default:
+		e.version, e.state, e.err = v, StateServing, nil
+		e.number, e.kind = generation.Number(), generation.Kind()
+		s.swap(e, generation)
+		s.options.Log.Info("app loaded", "app", e.app.Name(), "mount", v.mounts[0].String(), "generation", e.number,
+			"kind", e.kind, "size", v.size, "took_ms", took.Milliseconds())
+	}
+	if outdated {
+		e.state, e.err = state, cause
+	}
+	s.release()
+}
+
+// fail notes why the newest version does not serve. What served before goes on.
+func (s *Supervisor) fail(e *entry, state State, err error) {
+	e.state, e.err = state, err
+	message := "app not loaded"
+	if e.version != nil && e.version.settings.Enabled {
+		message = "new version not loaded; the one before keeps serving"
+	}
+	attributes := []any{"app", e.app.Name(), "cause", oneLine(err)}
+	var fault *guest.Fault
+	if errors.As(err, &fault) && len(fault.Stack) > 0 {
+		attributes = append(attributes, "stack", fault.Stack)
+	}
+	s.options.Log.Error(message, attributes...)
+}
