@@ -31,8 +31,14 @@ func Read(data []byte) (*Outline, error) {
 	return &Outline{parsed}, nil
 }
 
-// Size is the length of the file that was compiled, in bytes.
-func (o *Outline) Size() int { return len(o.parsed.Data) }
+// slim returns the outline without the file and what only a compiler wants to know.
+func (o *Outline) slim() Outline {
+	p := o.parsed
+	return Outline{&wasm.Module{
+		Types: p.Types, Imports: p.Imports, Functions: p.Functions, Tables: p.Tables, Memory: p.Memory, Exports: p.Exports,
+		Fresh: p.Fresh,
+	}}
+}
 
 // ImportsFrom reports whether any function is imported from the host module of that name.
 func (o *Outline) ImportsFrom(host string) bool {

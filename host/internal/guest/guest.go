@@ -87,6 +87,8 @@ type Program interface {
 	Isolation() (isolation Isolation, why string)
 	// New makes an instance and initialises it. A fault's phase is [PhaseInit].
 	New(ctx context.Context) (Instance, error)
+	// Bytes is about how much memory the program takes while it has no instance. Of what several programs share it is a part.
+	Bytes() int64
 	// Close releases the module. All instances must have been closed.
 	Close() error
 }

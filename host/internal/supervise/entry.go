@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/wasgi/wasgi/host/internal/app"
 	"github.com/wasgi/wasgi/host/internal/guest"
@@ -27,6 +28,8 @@ type entry struct {
 	err     error
 	working bool // a worker runs
 	removed bool
+	used    time.Time // when the last request was seen, or the version published
+	resting bool      // all instances are closed, since nobody has used the app
 }
 
 // isolation is what [guest.Program] says of it.

@@ -101,6 +101,7 @@ func (s *Supervisor) publish(ctx context.Context, e *entry, v *version, generati
 		s.options.Log.Info("app disabled by its manifest", "app", e.app.Name())
 	default:
 		e.version, e.state, e.err = v, StateServing, nil
+		e.used, e.resting = time.Now(), false
 		e.number, e.kind = generation.Number(), generation.Kind()
 		e.kept.Isolation, e.kept.why = generation.Isolation()
 		s.swap(e, generation)

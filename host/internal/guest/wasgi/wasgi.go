@@ -130,6 +130,15 @@ func (p *program) Isolation() (guest.Isolation, string) { return p.isolation, p.
 // Close implements [guest.Program].
 func (p *program) Close() error { return p.module.Close(context.Background()) }
 
+// Bytes implements [guest.Program].
+func (p *program) Bytes() int64 {
+	n := p.module.Bytes()
+	if b := p.base.Load(); b != nil {
+		n += b.image.Bytes()
+	}
+	return n
+}
+
 // New implements [guest.Program]. With restoring, the first instance is initialised and all others are its copies.
 func (p *program) New(ctx context.Context) (guest.Instance, error) {
 	if p.isolation != guest.IsolationRequest {
@@ -158,6 +167,7 @@ func (p *program) makeBase(ctx context.Context) (guest.Instance, error) {
 		return nil, err
 	}
 	p.base.Store(&base{image, i.environ})
+	p.module.DropData()
 	return i, nil
 }
 
