@@ -33,8 +33,10 @@ func BenchmarkHello(b *testing.B) {
 	}{
 		{"small/request", "request", small, "hello world"},
 		{"small/instance", "instance", small, "hello world"},
+		{"small/fresh", "fresh", small, "hello world"},
 		{"go/request", "request", goGuest, "<h1>hello world</h1>"},
 		{"go/instance", "instance", goGuest, "<h1>hello world</h1>"},
+		{"go/fresh", "fresh", goGuest, "<h1>hello world</h1>"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			dir := b.TempDir()
