@@ -37,6 +37,7 @@ var house = []place{
 	{at: "host/internal/compile", why: "it turns bytes into code: what they are and who wants them is no business of a child process"},
 	{at: "host/internal/engine", may: []string{"host/internal/guest", "host/internal/wasm", "host/internal/compile"},
 		why: "the engine runs any module: it knows no kind, no request and no app"},
+	{at: "host/internal/bench", why: "it measures any server by its address: what it knew of ours would be measured too"},
 	{at: "host/internal/pool", why: "the pool is generic and holds no word of wasm"},
 	{at: "host/internal/route", why: "the mount table is pure"},
 	{at: "host/internal/app", may: []string{"host/internal/pool", "host/internal/guest"},
@@ -48,6 +49,7 @@ var house = []place{
 	{at: "host/internal/supervise", may: []string{"host/internal/app", "host/internal/route", "host/internal/guest"},
 		why: "it declares what it needs of loading and watching, and host brings it"},
 	{at: "host/internal/service/*", may: []string{"host/internal/guest"}, why: "a capability is a list of guest.Import"},
+	{at: "host/internal/guesttest/canary", may: []string{"guest-sdk/go/wasgi"}, why: "a guest for tests carries none of the host", tests: true},
 	{at: "host/internal/guesttest/...", why: "it holds guests for tests and no code of the host", tests: true},
 }
 

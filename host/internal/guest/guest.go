@@ -28,7 +28,7 @@ type Exchange interface {
 	Write(block []byte) error
 	// Finish sends the returned body, if any, and ends the response. Nothing may be called after it.
 	Finish(body []byte) error
-	// Read reads from the request's body into p: 0 and no error is its end.
+	// Read reads from the request's body into p: 0 and no error is its end. It may have written anywhere in p, whatever it returns.
 	Read(p []byte) (int, error)
 	// Log returns the logger for what the guest writes. It carries the app's name and the request's id, and drops what is more
 	// than the app may log.
@@ -83,8 +83,12 @@ type Use struct {
 type Program interface {
 	// Kind is the name of the program's kind.
 	Kind() string
+	// Isolation is what one request may see of another. Where that is not what the settings ask for, why says what is in the way.
+	Isolation() (isolation Isolation, why string)
 	// New makes an instance and initialises it. A fault's phase is [PhaseInit].
 	New(ctx context.Context) (Instance, error)
+	// Bytes is about how much memory the program takes while it has no instance. Of what several programs share it is a part.
+	Bytes() int64
 	// Close releases the module. All instances must have been closed.
 	Close() error
 }
