@@ -61,8 +61,8 @@ func benchOptions(t testing.TB) host.Options {
 	return host.Options{Config: cfg, Log: testLog(t)}
 }
 
-// bench measures a guest for a moment, with a manifest beside it.
-func bench(t *testing.T, name, manifest string, r *http.Request, isolations ...string) (*host.BenchResult, error) {
+// measure measures a guest for a moment, with a manifest beside it.
+func measure(t *testing.T, name, manifest string, r *http.Request, isolations ...string) (*host.BenchResult, error) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name+".wasm")
 	write(t, file, guesttest.Wasm(t, name))
@@ -73,7 +73,7 @@ func bench(t *testing.T, name, manifest string, r *http.Request, isolations ...s
 
 func TestBenchMeasuresEachIsolation(t *testing.T) {
 	t.Parallel()
-	result, err := bench(t, "hello", "", httptest.NewRequest("GET", "/", nil))
+	result, err := measure(t, "hello", "", httptest.NewRequest("GET", "/", nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestBenchOfOtherRequests(t *testing.T) {
 	} {
 		t.Run(c.guest+" "+c.request.Method, func(t *testing.T) {
 			t.Parallel()
-			result, err := bench(t, c.guest, "", c.request, "instance")
+			result, err := measure(t, c.guest, "", c.request, "instance")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +130,7 @@ func TestBenchOfOtherRequests(t *testing.T) {
 // Requests that fail are counted and the first fault is kept; an app that fails at once is not measured at all.
 func TestBenchOfFailures(t *testing.T) {
 	t.Parallel()
-	result, err := bench(t, "trap_second", "quarantine_after = 0", httptest.NewRequest("GET", "/", nil), "instance")
+	result, err := measure(t, "trap_second", "quarantine_after = 0", httptest.NewRequest("GET", "/", nil), "instance")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,10 +138,10 @@ func TestBenchOfFailures(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	var fault *host.Fault
-	if _, err := bench(t, "trap", "", httptest.NewRequest("GET", "/", nil)); !errors.As(err, &fault) || fault.Kind != "trap" {
+	if _, err := measure(t, "trap", "", httptest.NewRequest("GET", "/", nil)); !errors.As(err, &fault) || fault.Kind != "trap" {
 		t.Errorf("an app that traps: %v", err)
 	}
-	if _, err := bench(t, "load_no_allocate", "", httptest.NewRequest("GET", "/", nil)); err == nil {
+	if _, err := measure(t, "load_no_allocate", "", httptest.NewRequest("GET", "/", nil)); err == nil {
 		t.Error("an app that cannot be loaded is measured")
 	}
 }
@@ -149,11 +149,11 @@ func TestBenchOfFailures(t *testing.T) {
 // A manifest's isolation gives way to the plan's, and its limits hold.
 func TestBenchObeysManifest(t *testing.T) {
 	t.Parallel()
-	result, err := bench(t, "hello", "isolation = 'fresh'\nenv = ['A=b']", httptest.NewRequest("GET", "/", nil), "instance")
+	result, err := measure(t, "hello", "isolation = 'fresh'\nenv = ['A=b']", httptest.NewRequest("GET", "/", nil), "instance")
 	if err != nil || len(result.Apps) != 1 || !result.Apps[0].Reused {
 		t.Errorf("%+v, %v", result, err)
 	}
-	if _, err := bench(t, "hello", "max_response = 3", httptest.NewRequest("GET", "/", nil)); err == nil {
+	if _, err := measure(t, "hello", "max_response = 3", httptest.NewRequest("GET", "/", nil)); err == nil {
 		t.Error("max_response does not hold")
 	}
 }

@@ -122,12 +122,18 @@ type App struct {
 	Enabled bool
 }
 
-// Instances bounds the number of instances of one app.
+// Instances bounds the number of instances of one app, and how long each lives.
 type Instances struct {
-	// Min are kept ready.
+	// Min are kept ready while the app is used.
 	Min int
 	// Max may run at once. An open stream holds one.
 	Max int
+	// MaxRequests is how many requests one instance serves at most; 0 is no bound.
+	MaxRequests int
+	// MaxLifetime is the age at which an instance is replaced; 0 is no bound. One that is in use ends with its request.
+	MaxLifetime time.Duration
+	// IdleTimeout is how long an app must have had no request for all its instances to be closed; 0 is never.
+	IdleTimeout time.Duration
 }
 
 // Default returns the configuration that holds where nothing else is said.
@@ -157,7 +163,7 @@ func defaultApp() App {
 		Tables:          100_000,
 		MaxEnviron:      256 << 10,
 		MaxBody:         100 << 20,
-		Instances:       Instances{Min: 1, Max: 64},
+		Instances:       Instances{Min: 1, Max: 64, IdleTimeout: 5 * time.Minute},
 		QueueTimeout:    10 * time.Second,
 		QueueLength:     1024,
 		QuarantineAfter: 10,

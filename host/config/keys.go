@@ -136,10 +136,16 @@ func sizeSettings() table {
 
 func runSettings() table {
 	return table{
-		newSetting("instances.min", "instances that are kept ready", integerBetween(0, maxInstances),
+		newSetting("instances.min", "instances that are kept ready while the app is used", integerBetween(0, maxInstances),
 			func(c *Config) *int { return &c.Defaults.Instances.Min }),
 		newSetting("instances.max", "instances that may run at once; an open stream holds one", integerBetween(1, maxInstances),
 			func(c *Config) *int { return &c.Defaults.Instances.Max }),
+		newSetting("instances.max_requests", "requests that one instance serves, or up to a tenth fewer; 0 is no bound", integerBetween(0, maxCount),
+			func(c *Config) *int { return &c.Defaults.Instances.MaxRequests }),
+		newSetting("instances.max_lifetime", "age at which an instance is replaced, or up to a tenth less; 0 is no bound", durationFrom(0),
+			func(c *Config) *duration { return &c.Defaults.Instances.MaxLifetime }),
+		newSetting("instances.idle_timeout", "time without a request after which an app's instances are closed; 0 is never", durationFrom(0),
+			func(c *Config) *duration { return &c.Defaults.Instances.IdleTimeout }),
 		newSetting("queue_timeout", "how long a request waits for an instance, be it one that is being made", durationFrom(minimum),
 			func(c *Config) *duration { return &c.Defaults.QueueTimeout }),
 		newSetting("queue_length", "how many requests may wait for an instance at once; 0 is no bound", integerBetween(0, maxCount),

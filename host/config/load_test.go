@@ -99,7 +99,8 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 		"defaults.cpu": "7s", "defaults.host_calls": "7", "defaults.stack": "128KiB", "defaults.tables": "7", "defaults.max_environ": "7kib",
 		"defaults.max_response": "7", "defaults.queue_length": "7", "defaults.quarantine_after": "7", "defaults.max_module": "7MiB",
 		"defaults.compile_timeout": "7s", "defaults.compile_memory": "7GB", "defaults.log_lines": "7",
-		"defaults.instances.min": "7", "defaults.instances.max": "8", "defaults.queue_timeout": "7s",
+		"defaults.instances.min": "7", "defaults.instances.max": "8", "defaults.instances.max_requests": "7",
+		"defaults.instances.max_lifetime": "7s", "defaults.instances.idle_timeout": "7s", "defaults.queue_timeout": "7s",
 		"defaults.isolation": "fresh", "defaults.env": "A=1,B=2", "defaults.enabled": "false",
 	}
 	want := config.Config{
@@ -109,7 +110,8 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 		Defaults: config.App{
 			Hosts: []string{"a.test", "b.test"}, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,
 			CPU: 7 * time.Second, HostCalls: 7, Memory: 1 << 20, Stack: 128 << 10, Tables: 7, MaxEnviron: 7 << 10, MaxBody: 7, MaxResponse: 7,
-			Instances: config.Instances{Min: 7, Max: 8}, QueueTimeout: 7 * time.Second, QueueLength: 7, QuarantineAfter: 7,
+			Instances:    config.Instances{Min: 7, Max: 8, MaxRequests: 7, MaxLifetime: 7 * time.Second, IdleTimeout: 7 * time.Second},
+			QueueTimeout: 7 * time.Second, QueueLength: 7, QuarantineAfter: 7,
 			MaxModule: 7 << 20, CompileTimeout: 7 * time.Second, CompileMemory: 7e9, LogLines: 7,
 			Isolation: "fresh", Env: []string{"A=1", "B=2"},
 		},

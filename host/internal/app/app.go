@@ -9,6 +9,7 @@ import "sync/atomic"
 type App struct {
 	name    string
 	current atomic.Pointer[Generation]
+	used    atomic.Bool // since Used was called
 	lines   lines
 }
 
@@ -21,12 +22,43 @@ func (a *App) Name() string { return a.name }
 // Enter pins the current generation for one request, or returns nil if the app serves nothing. The caller must call
 // [Generation.Leave].
 func (a *App) Enter() *Generation {
+	if !a.used.Load() { // else the line of memory need not be fetched for writing
+		a.used.Store(true)
+	}
+	return a.pin()
+}
+
+// pin is Enter for those who look after the app, and do not use it.
+func (a *App) pin() *Generation {
 	for {
 		g := a.current.Load()
 		if g == nil || g.enter() {
 			return g
 		}
 		// g was swapped out and drained between the load and the count: a newer one, or none, is there by now.
+	}
+}
+
+// Used reports whether a request has entered since Used was called last, or is inside.
+func (a *App) Used() bool {
+	g := a.current.Load()
+	return a.used.Swap(false) || g != nil && g.users.Load() > 1
+}
+
+// Rest closes the instances that nobody uses, also those that are to be kept ready. The next request makes one again.
+func (a *App) Rest() {
+	if g := a.pin(); g != nil {
+		defer g.Leave()
+		g.pool.Empty()
+	}
+}
+
+// Renew closes the instances that nobody uses and whose lifetime is over. Others take the place of those that are to be kept
+// ready.
+func (a *App) Renew() {
+	if g := a.pin(); g != nil {
+		defer g.Leave()
+		g.pool.Renew((*lodger).old)
 	}
 }
 

@@ -20,7 +20,7 @@ type Generation struct {
 	program  guest.Program
 	settings guest.Settings
 	log      *slog.Logger
-	pool     *pool.Pool[guest.Instance]
+	pool     *pool.Pool[*lodger]
 	health   *health
 	waiting  atomic.Int64 // requests that wait for an instance
 
@@ -39,11 +39,11 @@ func NewGeneration(ctx context.Context, a *App, number uint64, program guest.Pro
 		health: newHealth(settings, log), closed: make(chan struct{}),
 	}
 	g.users.Store(1)
-	g.pool = pool.New(pool.Options[guest.Instance]{
+	g.pool = pool.New(pool.Options[*lodger]{
 		Min:    settings.MinInstances,
 		Max:    settings.MaxInstances,
 		New:    g.instantiate,
-		Close:  guest.Instance.Close,
+		Close:  func(l *lodger) { l.Close() },
 		Failed: g.unready,
 	})
 	if err := g.prove(ctx); err != nil {
@@ -65,11 +65,14 @@ func (g *Generation) prove(ctx context.Context) error {
 }
 
 // instantiate makes one instance, which may take as long as a response.
-func (g *Generation) instantiate(ctx context.Context) (guest.Instance, error) {
+func (g *Generation) instantiate(ctx context.Context) (*lodger, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, g.settings.Timeout, guest.ErrTimeout)
 	defer cancel()
 	instance, err := g.program.New(ctx)
-	return instance, g.sign(guest.PhaseInit, err)
+	if err != nil {
+		return nil, g.sign(guest.PhaseInit, err)
+	}
+	return newLodger(instance, g.settings), nil
 }
 
 // unready notes that an instance could not be made which no request was waiting for. It counts like a request that fails:
@@ -82,11 +85,16 @@ func (g *Generation) unready(err error) {
 // Number is the generation's number.
 func (g *Generation) Number() uint64 { return g.number }
 
-// Settings is what the generation runs under.
-func (g *Generation) Settings() guest.Settings { return g.settings }
+// Settings is what the generation runs under. It must not be changed.
+func (g *Generation) Settings() *guest.Settings { return &g.settings }
 
 // Kind is the guest kind of the program.
 func (g *Generation) Kind() string { return g.program.Kind() }
+
+// Isolation is what keeps the program's requests apart; see [guest.Program].
+func (g *Generation) Isolation() (isolation guest.Isolation, why string) {
+	return g.program.Isolation()
+}
 
 // errInconclusive stands for the end of a request that says nothing about the app.
 var errInconclusive = fmt.Errorf("inconclusive: %w", context.Canceled)
@@ -116,7 +124,7 @@ func (g *Generation) play(ctx context.Context, exchange guest.Exchange) error {
 	done := false
 	defer func() {
 		// Also when the exchange panics its way out: an instance that did not end well is never used again.
-		if done && instance.Reset() {
+		if done && !instance.spent() && instance.Reset() {
 			g.pool.Release(instance)
 		} else {
 			g.pool.Discard(instance)
@@ -131,7 +139,7 @@ func (g *Generation) play(ctx context.Context, exchange guest.Exchange) error {
 
 // acquire takes an instance that is ready, or waits at most queue_timeout for one: that comes back, or that is being made.
 // Beyond queue_length nobody waits.
-func (g *Generation) acquire(ctx context.Context) (guest.Instance, error) {
+func (g *Generation) acquire(ctx context.Context) (*lodger, error) {
 	if instance, ok := g.pool.TryAcquire(); ok {
 		return instance, nil
 	}

@@ -23,15 +23,16 @@ type Load struct {
 	Head bool
 	// Status is what a response must have; every other one is a failure.
 	Status int
-	// Clients is how many connections are used at once, Duration how long a turn begins new requests.
-	Clients  int
+	// Clients is how many connections are used at once.
+	Clients int
+	// Duration is how long a turn begins new requests. Requests, if it is not 0, ends it after so many.
 	Duration time.Duration
+	Requests int
 }
 
 const (
-	// maxRequests and maxDials end a turn before its time: a server that closes its connections would use up the ports.
-	maxRequests = 1_000_000
-	maxDials    = 1_000
+	// maxDials ends a turn before its time: a server that closes its connections would use up the ports.
+	maxDials = 1_000
 	// patience is how long the last response of a turn may take.
 	patience = time.Minute
 )
@@ -104,11 +105,14 @@ type turn struct {
 	load     Load
 	address  string
 	end      time.Time
-	requests atomic.Int64 // begun
+	requests atomic.Int64 // begun, if they are bounded
 	dials    atomic.Int64
 }
 
 // goesOn counts one more request, unless the turn is over.
 func (t *turn) goesOn() bool {
-	return time.Now().Before(t.end) && t.dials.Load() <= maxDials && t.requests.Add(1) <= maxRequests
+	if t.load.Requests > 0 && t.requests.Add(1) > int64(t.load.Requests) {
+		return false
+	}
+	return time.Now().Before(t.end) && t.dials.Load() <= maxDials
 }

@@ -89,6 +89,15 @@ func TestDialsAreBounded(t *testing.T) {
 	}
 }
 
+func TestTurnEndsAfterRequests(t *testing.T) {
+	t.Parallel()
+	l, s := load(), Series{}
+	l.Duration, l.Requests = time.Minute, 100
+	if err := l.Turn(t.Context(), serve(t, hello), &s); err != nil || s.Requests != 100 || s.Failed > 0 {
+		t.Errorf("%d requests, %d failed, %v", s.Requests, s.Failed, err)
+	}
+}
+
 func TestTurnEndsWithContext(t *testing.T) {
 	t.Parallel()
 	over := make(chan struct{})

@@ -76,13 +76,13 @@ type Compiler struct {
 	warned  sync.Once
 	closed  atomic.Bool
 
-	mu    sync.Mutex
-	known map[Key]struct{} // modules that were loaded before: their bytes are no risk
+	mu     sync.Mutex
+	loaded map[Key]*Code // that somebody uses
 }
 
 // New starts a compiler and its runtime. Folders that cannot be used cost time later and a warning now.
 func New(ctx context.Context, options Options) *Compiler {
-	c := &Compiler{build: options.Build, self: thisBuild(), log: options.Log, known: map[Key]struct{}{}}
+	c := &Compiler{build: options.Build, self: thisBuild(), log: options.Log, loaded: map[Key]*Code{}}
 	if c.build == "" {
 		c.build = c.self
 	}
@@ -142,10 +142,10 @@ func (c *Compiler) withoutFolders(err error) {
 // Runtime is the runtime that modules are loaded into. Close closes it.
 func (c *Compiler) Runtime() wazero.Runtime { return c.runtime }
 
-// Load compiles a module, or takes the code from the store, and returns it ready to be instantiated. The caller closes it. Of
+// Load compiles a module, or takes the code from the store, or from those who have loaded it before. The caller closes it. Of
 // equal modules one is loaded after the other. An error is an [*Error], or ctx's cause if ctx was done first; a folder that
 // cannot be read or written is none.
-func (c *Compiler) Load(ctx context.Context, data []byte, bounds Bounds) (wazero.CompiledModule, error) {
+func (c *Compiler) Load(ctx context.Context, data []byte, bounds Bounds) (*Code, error) {
 	key := c.key(data)
 	unlock, err := c.flights.lock(ctx, key)
 	if err != nil {
@@ -155,6 +155,9 @@ func (c *Compiler) Load(ctx context.Context, data []byte, bounds Bounds) (wazero
 	if c.closed.Load() {
 		return nil, errors.New("compile: the compiler is closed")
 	}
+	if code := c.share(key); code != nil {
+		return code, nil
+	}
 	if c.staging != nil {
 		leave, err := c.staging.enter()
 		if err != nil {
@@ -162,17 +165,13 @@ func (c *Compiler) Load(ctx context.Context, data []byte, bounds Bounds) (wazero
 		}
 		defer leave()
 	}
-	module := c.fromStore(key, data)
-	if module == nil && c.isKnown(key) {
-		module, _ = c.open(data) // another app may hold the same bytes
-	}
-	if module == nil {
-		if module, err = c.compile(ctx, key, data, bounds.orDefaults()); err != nil {
+	code := c.fromStore(key, data)
+	if code == nil {
+		if code, err = c.compile(ctx, key, data, bounds.orDefaults()); err != nil {
 			return nil, err
 		}
 	}
-	c.know(key)
-	return module, nil
+	return c.add(code), nil
 }
 
 // warn logs the first trouble with folders: what makes one file fail would fill the log with all the others.

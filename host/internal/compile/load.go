@@ -10,7 +10,7 @@ import (
 )
 
 // fromStore returns nil where the store has no such module. An entry that is not right in every way is removed.
-func (c *Compiler) fromStore(key Key, data []byte) wazero.CompiledModule {
+func (c *Compiler) fromStore(key Key, data []byte) *Code {
 	if c.store == nil {
 		return nil
 	}
@@ -21,7 +21,7 @@ func (c *Compiler) fromStore(key Key, data []byte) wazero.CompiledModule {
 	if err == nil {
 		var module wazero.CompiledModule
 		if module, err = c.stage(kept, data); err == nil {
-			return module
+			return newCode(key, module, data, len(kept.code))
 		}
 	}
 	c.warn("a compiled module that was kept cannot be used, and is compiled again", err)
@@ -45,7 +45,7 @@ func (c *Compiler) stage(kept artifact, data []byte) (wazero.CompiledModule, err
 
 // compile fills a folder, shows what came out to the runtime and keeps it. Whatever goes wrong with folders is made good by
 // compiling in process, which a child has shown to be bounded by then.
-func (c *Compiler) compile(ctx context.Context, key Key, data []byte, bounds Bounds) (wazero.CompiledModule, error) {
+func (c *Compiler) compile(ctx context.Context, key Key, data []byte, bounds Bounds) (*Code, error) {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -63,13 +63,17 @@ func (c *Compiler) compile(ctx context.Context, key Key, data []byte, bounds Bou
 		var module wazero.CompiledModule
 		if module, err = c.stage(made, data); err == nil {
 			c.keep(key, made)
-			return module, nil
+			return newCode(key, module, data, len(made.code)), nil
 		}
 	}
 	if !errors.Is(err, errNoFolder) {
 		c.warn("a compiled module could not be handed over, and is compiled in process", err)
 	}
-	return c.direct(data)
+	module, err := c.direct(data)
+	if err != nil {
+		return nil, err
+	}
+	return newCode(key, module, data, 3*len(data)), nil
 }
 
 // keep stores what was compiled. That it cannot be kept costs time later.
@@ -80,23 +84,4 @@ func (c *Compiler) keep(key Key, made artifact) {
 	if err := c.store.put(key, made); err != nil {
 		c.warn("a compiled module is not kept: the cache folder cannot be used", err)
 	}
-}
-
-// maxKnown bounds what is remembered of modules: forgetting one costs time when its twin is loaded.
-const maxKnown = 1 << 14
-
-func (c *Compiler) know(key Key) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.known) >= maxKnown {
-		clear(c.known)
-	}
-	c.known[key] = struct{}{}
-}
-
-func (c *Compiler) isKnown(key Key) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, ok := c.known[key]
-	return ok
 }

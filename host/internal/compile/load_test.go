@@ -101,8 +101,10 @@ func TestKept(t *testing.T) {
 	if twin, err := first.open(data); err != nil {
 		t.Error(err)
 	} else {
-		closeModule(t, twin)
-		runs(t, first, module)
+		if err := twin.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		runs(t, first, module.Module)
 	}
 	closeModule(t, module)
 	if _, err := first.open(data); !errors.Is(err, errMissed) {
@@ -137,7 +139,7 @@ func TestHammer(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					runs(t, c, module)
+					runs(t, c, module.Module)
 					closeModule(t, module)
 				}
 			})
@@ -167,7 +169,7 @@ func TestHammerKept(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				runs(t, c, module)
+				runs(t, c, module.Module)
 				closeModule(t, module)
 			}
 		})

@@ -81,13 +81,13 @@ func newCompiler(t testing.TB, options Options) (*Compiler, *record) {
 }
 
 // load loads a good module, and shows that it runs: "application" of the guest "page" grows its memory.
-func load(t testing.TB, c *Compiler, data []byte) wazero.CompiledModule {
+func load(t testing.TB, c *Compiler, data []byte) *Code {
 	t.Helper()
 	module, err := c.Load(t.Context(), data, Bounds{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	runs(t, c, module)
+	runs(t, c, module.Module)
 	return module
 }
 
@@ -104,7 +104,7 @@ func runs(t testing.TB, c *Compiler, module wazero.CompiledModule) {
 	}
 }
 
-func closeModule(t testing.TB, module wazero.CompiledModule) {
+func closeModule(t testing.TB, module *Code) {
 	t.Helper()
 	if err := module.Close(t.Context()); err != nil {
 		t.Error(err)

@@ -34,7 +34,7 @@ func TestFullDisk(t *testing.T) {
 		module := load(t, c, data)
 		twin := load(t, c, data)
 		closeModule(t, module)
-		runs(t, c, twin)
+		runs(t, c, twin.Module)
 		closeModule(t, twin)
 		if _, err := c.open(data); !errors.Is(err, errMissed) {
 			t.Errorf("a closed module is still there: %v", err)

@@ -87,7 +87,7 @@ func (m *Module) bare(ctx context.Context, config Config) (*Instance, error) {
 		ctx = experimental.WithMemoryAllocator(ctx, &i.memory)
 		// Without a name any number of instances may live side by side.
 		bare := wazero.NewModuleConfig().WithName("").WithStartFunctions()
-		module, err := m.engine.runtime.InstantiateModule(ctx, m.compiled, bare)
+		module, err := m.engine.runtime.InstantiateModule(ctx, m.code.Module, bare)
 		i.module = module
 		return err
 	})
@@ -154,17 +154,13 @@ func (m *Module) initialize(ctx context.Context, i *Instance, name string) error
 
 // applyData writes the active data segments into memory.
 func (m *Module) applyData(i *Instance) error {
-	for n, segment := range m.parsed.DataSegs {
-		if segment.Mode != wasm.ModeActive {
-			continue
-		}
-		content := m.parsed.Data[segment.Bytes.Start:segment.Bytes.End]
-		view, ok := i.Writable(uint32(segment.Offset.Value), uint32(len(content)))
+	for _, segment := range *m.data.Load() {
+		view, ok := i.Writable(segment.offset, uint32(len(segment.content)))
 		if !ok {
 			return fmt.Errorf("data segment %d: %d bytes at %d lie outside of the memory of %d bytes",
-				n, len(content), uint32(segment.Offset.Value), i.Bytes())
+				segment.number, len(segment.content), segment.offset, i.Bytes())
 		}
-		copy(view, content)
+		copy(view, segment.content)
 	}
 	return nil
 }

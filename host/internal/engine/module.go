@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,24 +9,25 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
-	"github.com/tetratelabs/wazero"
-
+	"github.com/wasgi/wasgi/host/internal/compile"
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
 // Module is compiled code: immutable, shared by its instances.
 type Module struct {
-	Outline  // of the original
-	engine   *Engine
-	compiled wazero.CompiledModule
-	globals  []int      // the mutable ones that an image holds
-	pages    wasm.Pages // how instances note what they write
-	close    sync.Once
+	Outline // of the original
+	engine  *Engine
+	code    *compile.Code
+	data    atomic.Pointer[[]dataSegment]
+	globals []int      // the mutable ones that an image holds
+	pages   wasm.Pages // how instances note what they write
+	close   sync.Once
 }
 
 // Compile reads a core WebAssembly module strictly, checks that everything it imports exists, gives it checkpoints, and
-// compiles it within bounds. It returns early when ctx is done. The module keeps data. restore says that its instances are to
+// compiles it within bounds. It returns early when ctx is done. The module does not keep data. restore says that its instances are to
 // be brought back to an image: then each store has its price.
 func (e *Engine) Compile(ctx context.Context, data []byte, restore bool, bounds Bounds) (*Module, error) {
 	outline, err := Read(data)
@@ -36,21 +38,54 @@ func (e *Engine) Compile(ctx context.Context, data []byte, restore bool, bounds 
 		return nil, err
 	}
 	rewritten := outline.parsed.Rewrite(restore)
-	compiled, err := e.compiler.Load(ctx, rewritten.Data, bounds)
+	code, err := e.compiler.Load(ctx, rewritten.Data, bounds)
 	if err != nil {
 		return nil, err
 	}
-	return &Module{Outline: *outline, engine: e, compiled: compiled, globals: rewritten.Globals, pages: rewritten.Pages}, nil
+	m := &Module{Outline: outline.slim(), engine: e, code: code, globals: rewritten.Globals, pages: rewritten.Pages}
+	segments := activeData(outline.parsed)
+	m.data.Store(&segments)
+	return m, nil
 }
+
+// dataSegment is what an active data segment writes into a new memory, and where.
+type dataSegment struct {
+	number  int // among all data segments
+	offset  uint32
+	content []byte
+}
+
+// activeData copies the segments out of the file, so that the rest of it need not be kept.
+func activeData(parsed *wasm.Module) (data []dataSegment) {
+	for n, segment := range parsed.DataSegs {
+		if segment.Mode == wasm.ModeActive {
+			content := bytes.Clone(parsed.Data[segment.Bytes.Start:segment.Bytes.End])
+			data = append(data, dataSegment{n, uint32(segment.Offset.Value), content})
+		}
+	}
+	return data
+}
+
+// Bytes is about what the module takes while it has no instance: its data, and its share of code that others use too.
+func (m *Module) Bytes() int64 {
+	n := m.code.Bytes / int64(max(m.code.Users(), 1))
+	for _, segment := range *m.data.Load() {
+		n += int64(len(segment.content))
+	}
+	return n
+}
+
+// DropData forgets the data of a module of which there is an image: from then on instances are made by cloning that alone.
+func (m *Module) DropData() { m.data.Store(new([]dataSegment)) }
 
 // Restorable reports whether instances can be brought back to an image: the module was compiled for it, and has nothing that
 // keeps it from being restored.
 func (m *Module) Restorable() bool { return m.pages.Count > 0 }
 
-// Close releases the compiled code. All instances must have been closed. It may be called twice: wazero counts the users of
-// equal modules, and would take the second call for that of another one.
+// Close releases the compiled code. All instances must have been closed. It may be called twice: the users of equal
+// modules are counted, and the second call would be taken for that of another one.
 func (m *Module) Close(ctx context.Context) (err error) {
-	m.close.Do(func() { err = m.compiled.Close(ctx) })
+	m.close.Do(func() { err = m.code.Close(ctx) })
 	return err
 }
 

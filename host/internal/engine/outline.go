@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
@@ -30,8 +31,14 @@ func Read(data []byte) (*Outline, error) {
 	return &Outline{parsed}, nil
 }
 
-// Size is the length of the file that was compiled, in bytes.
-func (o *Outline) Size() int { return len(o.parsed.Data) }
+// slim returns the outline without the file and what only a compiler wants to know.
+func (o *Outline) slim() Outline {
+	p := o.parsed
+	return Outline{&wasm.Module{
+		Types: p.Types, Imports: p.Imports, Functions: p.Functions, Tables: p.Tables, Memory: p.Memory, Exports: p.Exports,
+		Fresh: p.Fresh,
+	}}
+}
 
 // ImportsFrom reports whether any function is imported from the host module of that name.
 func (o *Outline) ImportsFrom(host string) bool {
@@ -54,6 +61,15 @@ func (o *Outline) RequireFunction(name string, want Signature) error {
 		return fmt.Errorf("function %q: has type %s; must be %s", name, has, want)
 	}
 	return nil
+}
+
+// Unrestorable says what keeps instances from being brought back to an image, as in "table.set in function 12"; "" for nothing.
+func (o *Outline) Unrestorable() string {
+	var reasons []string
+	for _, f := range o.parsed.Fresh {
+		reasons = append(reasons, f.String())
+	}
+	return strings.Join(reasons, ", ")
 }
 
 // RequireMemory checks that a memory of that name is exported and starts within limit bytes.

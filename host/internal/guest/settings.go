@@ -42,8 +42,14 @@ type Settings struct {
 	// MaxResponse caps the response's body; 0 is no bound.
 	MaxResponse int64
 
-	// MinInstances are kept ready; MaxInstances may run at once.
+	// MinInstances are kept ready while the app is used; MaxInstances may run at once.
 	MinInstances, MaxInstances int
+	// MaxRequests is how many requests one instance serves at most; 0 is no bound.
+	MaxRequests int
+	// MaxLifetime is the age at which an instance is replaced; 0 is no bound.
+	MaxLifetime time.Duration
+	// IdleTimeout is how long an app must have had no request for its instances to be closed; 0 is never.
+	IdleTimeout time.Duration
 	// QueueTimeout is how long a request waits for an instance.
 	QueueTimeout time.Duration
 	// QueueLength is how many requests may wait for an instance at once; 0 is no bound.

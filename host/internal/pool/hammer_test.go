@@ -97,6 +97,12 @@ func hammer(t *testing.T, closeEarly bool) {
 	for range 4 {
 		all.Go(func() { checkStats(t, p, visits, most) })
 	}
+	all.Go(func() {
+		for i := range visits {
+			p.Renew(func(made *thing) bool { return made.users.Load() != 0 || i%2 == 0 })
+			p.Empty()
+		}
+	})
 	if closeEarly {
 		for f.tries.Load() < users {
 			p.Release(mustMake(t, p))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 )
 
 // makeInBackground makes one thing with the pool's own context.
@@ -48,6 +49,20 @@ func (p *Pool[T]) callNew(ctx context.Context) (thing T, err error) {
 		}
 	}()
 	return p.options.New(ctx)
+}
+
+// withdraw takes out of what is idle all for which which reports true. They still count as live. which is called with mu held.
+func (p *Pool[T]) withdraw(which func(T) bool) (taken []T) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = slices.DeleteFunc(p.idle, func(thing T) bool {
+		out := which(thing)
+		if out {
+			taken = append(taken, thing)
+		}
+		return out
+	})
+	return taken
 }
 
 // The methods below are called with mu held.

@@ -150,6 +150,25 @@ func (p *Pool[T]) Discard(thing T) {
 	}
 }
 
+// Empty closes what is idle and makes nothing in its place: the pool gets back to Min when it is used again.
+func (p *Pool[T]) Empty() {
+	idle := p.withdraw(func(T) bool { return true })
+	for _, thing := range idle {
+		p.options.Close(thing)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.live -= len(idle)
+	p.serveWaiting() // whoever came meanwhile may have found no place
+}
+
+// Renew discards what is idle and old.
+func (p *Pool[T]) Renew(old func(T) bool) {
+	for _, thing := range p.withdraw(old) {
+		p.Discard(thing)
+	}
+}
+
 // Fill makes things until Min are live, and returns the first error. It is meant for the time before the first Acquire:
 // New runs on the caller's goroutine, with ctx.
 func (p *Pool[T]) Fill(ctx context.Context) error {

@@ -357,3 +357,73 @@ func TestOptionsThatMakeNoSensePanic(t *testing.T) {
 		}()
 	}
 }
+
+// What is in use stays, and nothing is made before somebody asks.
+func TestEmptyClosesWhatIsIdle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var w workshop
+		p := w.pool(2, 3)
+		if err := p.Fill(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		inUse := acquire(t, p)
+		wantStats(t, p, pool.Stats{Idle: 1, InUse: 1})
+		p.Empty()
+		wantStats(t, p, pool.Stats{InUse: 1})
+		p.Release(inUse)
+		wantStats(t, p, pool.Stats{Idle: 1})
+		p.Empty()
+		p.Empty()
+		wantStats(t, p, pool.Stats{})
+		if w.tries != 2 || len(w.closed) != 2 {
+			t.Errorf("made %d and closed %v, want 2 and both", w.tries, w.closed)
+		}
+		p.Release(acquire(t, p))
+		p.Release(acquire(t, p)) // takes the last one that is ready
+		wantStats(t, p, pool.Stats{Idle: 2})
+		p.Close()
+		p.Empty()
+		wantStats(t, p, pool.Stats{})
+	})
+}
+
+// While what was idle is being closed its places are taken: whoever comes then waits, and must not be forgotten.
+func TestEmptyServesWhoWaitedMeanwhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		closing := make(chan struct{})
+		p := pool.New(pool.Options[int]{
+			Max:   1,
+			New:   func(context.Context) (int, error) { return 1, nil },
+			Close: func(int) { <-closing },
+		})
+		p.Release(acquire(t, p))
+		go p.Empty()
+		synctest.Wait()
+		var user sync.WaitGroup
+		user.Go(func() { p.Release(acquire(t, p)) })
+		wantStats(t, p, pool.Stats{InUse: 1, Waiting: 1})
+		close(closing)
+		user.Wait()
+		wantStats(t, p, pool.Stats{Idle: 1})
+		p.Close()
+	})
+}
+
+func TestRenewReplacesWhatIsOld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var w workshop
+		p := w.pool(2, 3)
+		if err := p.Fill(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.Renew(func(n int) bool { return n == 1 })
+		wantStats(t, p, pool.Stats{Idle: 2})
+		if !slices.Equal(w.closed, []int{1}) || w.tries != 3 {
+			t.Errorf("made %d and closed %v, want 3 and the first", w.tries, w.closed)
+		}
+		p.Close()
+	})
+}

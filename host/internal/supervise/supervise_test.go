@@ -27,10 +27,12 @@ const hang = 20 * time.Second
 // loader is a fake supervise.Loader: a module's bytes say what becomes of it, a manifest's are lines of "key value".
 type loader struct {
 	loads  atomic.Int64
-	gates  sync.Map    // bytes of a module -> chan struct{} that its loading waits for
-	begun  sync.Map    // bytes of a module -> chan struct{} that is closed when its loading begins
-	broken atomic.Bool // nothing can be loaded
-	heeds  bool        // a loading that waits looks at its context
+	gates  sync.Map     // bytes of a module -> chan struct{} that its loading waits for
+	begun  sync.Map     // bytes of a module -> chan struct{} that is closed when its loading begins
+	broken atomic.Bool  // nothing can be loaded
+	heeds  bool         // a loading that waits looks at its context
+	made   atomic.Int64 // instances
+	live   atomic.Int64
 	seen   func(data []byte)
 }
 
@@ -46,6 +48,10 @@ func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
 			s.Hosts = append(s.Hosts, value)
 		case "max_module":
 			s.MaxModule, _ = strconv.ParseInt(value, 10, 64)
+		case "idle_timeout":
+			s.IdleTimeout, _ = time.ParseDuration(value)
+		case "max_lifetime":
+			s.MaxLifetime, _ = time.ParseDuration(value)
 		case "disabled":
 			s.Enabled = false
 		default:
@@ -71,7 +77,11 @@ func (l *loader) Load(ctx context.Context, file guest.File, _ guest.Settings, _ 
 	if l.broken.Load() || strings.HasPrefix(string(file.Data), "bad") {
 		return nil, errors.New("not loadable")
 	}
-	return program{traps: strings.HasPrefix(string(file.Data), "trap")}, nil
+	return &program{
+		loader: l,
+		traps:  strings.HasPrefix(string(file.Data), "trap"),
+		fresh:  strings.HasPrefix(string(file.Data), "fresh"),
+	}, nil
 }
 
 func (l *loader) wait(ctx context.Context, gate chan struct{}) error {
@@ -86,24 +96,38 @@ func (l *loader) wait(ctx context.Context, gate chan struct{}) error {
 	}
 }
 
-type program struct{ traps bool }
+type program struct {
+	loader       *loader
+	traps, fresh bool
+}
 
-func (p program) New(context.Context) (guest.Instance, error) {
+func (p *program) New(context.Context) (guest.Instance, error) {
 	if p.traps {
 		return nil, &guest.Fault{Phase: guest.PhaseInit, Kind: guest.KindTrap, Cause: errors.New("unreachable"), Stack: []string{"start"}}
 	}
-	return instance{}, nil
+	p.loader.made.Add(1)
+	p.loader.live.Add(1)
+	return instance{p}, nil
 }
 
-func (program) Kind() string { return "fake" }
-func (program) Close() error { return nil }
+func (*program) Kind() string { return "fake" }
 
-type instance struct{}
+func (p *program) Isolation() (guest.Isolation, string) {
+	if p.fresh {
+		return guest.IsolationFresh, "table.set in function 12"
+	}
+	return guest.IsolationRequest, ""
+}
+
+func (*program) Bytes() int64 { return 0 }
+func (*program) Close() error { return nil }
+
+type instance struct{ program *program }
 
 func (instance) Serve(context.Context, guest.Exchange) error { return nil }
 func (instance) Reset() bool                                 { return true }
 func (instance) Bytes() int64                                { return 0 }
-func (instance) Close()                                      {}
+func (i instance) Close()                                    { i.program.loader.live.Add(-1) }
 
 // folder is an apps folder with its supervisor.
 type folder struct {
@@ -470,5 +494,24 @@ func TestClose(t *testing.T) {
 	inside.Leave()
 	if err := f.Close(context.Background()); err != nil {
 		t.Error(err)
+	}
+}
+
+// An app that cannot run as its manifest asks serves all the same, and says why not.
+func TestStatusSaysWhatForcesFresh(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.write("plain.wasm", "plain")
+	f.write("tables.wasm", "fresh")
+	f.settle()
+	if s := f.status("plain"); s.Isolation != guest.IsolationRequest || s.Why != "" {
+		t.Errorf("plain runs as %s: %s", s.Isolation, s.Why)
+	}
+	s := f.status("tables")
+	if s.State != supervise.StateServing || s.Isolation != guest.IsolationFresh || s.Why != "table.set in function 12" {
+		t.Errorf("tables is %s and runs as %s: %s", s.State, s.Isolation, s.Why)
+	}
+	if n := f.journal.count(`msg="the app cannot run under the isolation that was asked for" app=tables`); n != 1 {
+		t.Errorf("the log says so %d times", n)
 	}
 }

@@ -57,6 +57,7 @@ type Supervisor struct {
 	routes  atomic.Pointer[route.Table[*app.App]]
 	slots   chan struct{} // one for each app that is being loaded
 	loading counter       // the workers
+	sweeper sync.WaitGroup
 	life    context.Context
 	end     context.CancelFunc
 
@@ -69,7 +70,7 @@ type Supervisor struct {
 	surplus []string          // the names of the apps beyond Max
 }
 
-// New returns a supervisor that serves nothing yet.
+// New returns a supervisor that serves nothing yet. It must be closed.
 func New(options Options) *Supervisor {
 	s := &Supervisor{
 		options: options,
@@ -79,6 +80,7 @@ func New(options Options) *Supervisor {
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.routes.Store(must(route.New[*app.App](nil)))
+	s.sweeper.Go(s.sweep)
 	return s
 }
 
@@ -124,6 +126,7 @@ func (s *Supervisor) Follow(changes <-chan []string) {
 // Close retires all apps and waits until they have drained, or until ctx is done.
 func (s *Supervisor) Close(ctx context.Context) error {
 	s.end()
+	s.sweeper.Wait()
 	s.retire(nil)
 	if err := s.Wait(ctx); err != nil { // they may still give up what they have made
 		return err
