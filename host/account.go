@@ -10,12 +10,12 @@ import (
 
 // account sums up what the instances of one app do while it is measured. Its methods may be called concurrently.
 type account struct {
-	// restores says that an instance which is reset is brought back to an earlier state; otherwise resetting does nothing.
-	restores bool
+	// isolation is what the program runs under, and why it is not what was asked for.
+	isolation guest.Isolation
+	why       string
 
 	counting             atomic.Bool
 	made, guest, restore tally
-	reused               atomic.Bool
 	memory               atomic.Int64 // of the largest instance
 }
 
@@ -39,12 +39,16 @@ func (t *tally) mean() time.Duration {
 func (a *account) begin() { a.counting.Store(true) }
 
 func (a *account) fill(row *BenchRow) {
+	row.RunsAs, row.Why = string(a.isolation), a.why
 	row.Make, row.Guest, row.Restore = a.made.mean(), a.guest.mean(), a.restore.mean()
-	row.Reused, row.Memory = a.reused.Load(), a.memory.Load()
+	row.Memory = a.memory.Load()
 }
 
-// watch keeps account of the instances that the program makes.
-func (a *account) watch(p guest.Program) guest.Program { return &watchedProgram{p, a} }
+// watch keeps account of the instances that the program makes. It is called once, before there are any.
+func (a *account) watch(p guest.Program) guest.Program {
+	a.isolation, a.why = p.Isolation()
+	return &watchedProgram{p, a}
+}
 
 type watchedProgram struct {
 	guest.Program
@@ -70,7 +74,6 @@ type watchedInstance struct {
 	guest.Instance
 	account *account
 	teller  guest.Accountant // nil if the instance tells nothing
-	served  bool
 }
 
 // Serve implements [guest.Instance].
@@ -79,10 +82,6 @@ func (i *watchedInstance) Serve(ctx context.Context, exchange guest.Exchange) er
 	if !i.account.counting.Load() {
 		return err
 	}
-	if i.served {
-		i.account.reused.Store(true)
-	}
-	i.served = true
 	if bytes := i.Bytes(); bytes > i.account.memory.Load() {
 		i.account.memory.Store(bytes) // of two that are larger either may win: they are of one app
 	}
@@ -92,11 +91,11 @@ func (i *watchedInstance) Serve(ctx context.Context, exchange guest.Exchange) er
 	return err
 }
 
-// Reset implements [guest.Instance].
+// Reset implements [guest.Instance]. Where requests are isolated, it is what brings the instance back.
 func (i *watchedInstance) Reset() bool {
 	started := time.Now()
 	ready := i.Instance.Reset()
-	if ready && i.account.restores && i.account.counting.Load() {
+	if ready && i.account.isolation == guest.IsolationRequest && i.account.counting.Load() {
 		i.account.restore.note(time.Since(started))
 	}
 	return ready

@@ -46,7 +46,8 @@ type BenchFigures struct {
 
 // BenchRow is how the app does under one isolation.
 type BenchRow struct {
-	Isolation string
+	// Isolation is what the plan asks for, RunsAs what the app can be run under, and Why the reason if it is another one.
+	Isolation, RunsAs, Why string
 	BenchFigures
 	// Ratio is the median of the rounds' ratios of the app's rate to the native handler's in the same round; 1 is native speed.
 	// Least and Most are the extremes.
@@ -56,8 +57,6 @@ type BenchRow struct {
 	Guest, Restore time.Duration
 	// Make is the mean time that making and initialising an instance takes, 0 if none had to be made while it was measured.
 	Make time.Duration
-	// Reused says that instances served more than one request.
-	Reused bool
 	// Memory is the largest linear memory of an instance, in bytes.
 	Memory int64
 	// Fault is the first that the app met while it was measured; nil for none.

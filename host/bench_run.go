@@ -35,7 +35,7 @@ type benchRun struct {
 // measure plays the rounds for the isolation that settings have now.
 func (b *benchRun) measure(ctx context.Context) error {
 	var first atomic.Pointer[guest.Fault]
-	account := &account{restores: b.settings.Isolation == guest.IsolationRequest}
+	account := &account{}
 	app, err := b.host.single(ctx, b.module, b.settings, singleOptions{
 		file:  b.file,
 		fault: func(fault *guest.Fault) { first.CompareAndSwap(nil, fault) },

@@ -82,11 +82,11 @@ func TestBenchMeasuresEachIsolation(t *testing.T) {
 		t.Errorf("%+v", result)
 	}
 	for i, want := range []struct {
-		isolation        string
-		reused, restored bool
-	}{{"request", true, true}, {"instance", true, false}, {"fresh", false, false}} {
+		isolation string
+		restored  bool
+	}{{"request", true}, {"instance", false}, {"fresh", false}} {
 		a := result.Apps[i]
-		if a.Isolation != want.isolation || a.Reused != want.reused || a.Restore > 0 != want.restored {
+		if a.Isolation != want.isolation || a.RunsAs != want.isolation || a.Why != "" || a.Restore > 0 != want.restored {
 			t.Errorf("want %+v, got %+v", want, a)
 		}
 		if a.Requests == 0 || a.Failed > 0 || a.Fault != nil || a.Ratio <= 0 || a.Least > a.Ratio || a.Most < a.Ratio ||
@@ -146,11 +146,23 @@ func TestBenchOfFailures(t *testing.T) {
 	}
 }
 
+// What cannot be brought back is made anew for each request, and that is told with the reason.
+func TestBenchOfWhatCannotBeRestored(t *testing.T) {
+	t.Parallel()
+	result, err := measure(t, "fresh_table", "", httptest.NewRequest("GET", "/", nil), "request")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := result.Apps[0]; a.RunsAs != "fresh" || a.Why == "" || a.Restore != 0 || a.Make == 0 || a.Failed > 0 {
+		t.Errorf("%+v", a)
+	}
+}
+
 // A manifest's isolation gives way to the plan's, and its limits hold.
 func TestBenchObeysManifest(t *testing.T) {
 	t.Parallel()
 	result, err := measure(t, "hello", "isolation = 'fresh'\nenv = ['A=b']", httptest.NewRequest("GET", "/", nil), "instance")
-	if err != nil || len(result.Apps) != 1 || !result.Apps[0].Reused {
+	if err != nil || len(result.Apps) != 1 || result.Apps[0].RunsAs != "instance" {
 		t.Errorf("%+v, %v", result, err)
 	}
 	if _, err := measure(t, "hello", "max_response = 3", httptest.NewRequest("GET", "/", nil)); err == nil {

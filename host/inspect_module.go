@@ -157,7 +157,7 @@ func exports(m *wasm.Module, uses []guest.Use) []ModuleExport {
 		case wasm.ExternGlobal:
 			export.Type = globalType(m.Globals[e.Index])
 		}
-		if n := slices.IndexFunc(uses, func(u guest.Use) bool { return u.Name == e.Name }); n >= 0 {
+		if n := slices.IndexFunc(uses, func(u guest.Use) bool { return u.Name == export.Name && u.Type == export.Type }); n >= 0 {
 			export.Use = uses[n].Purpose
 		}
 		all = append(all, export)

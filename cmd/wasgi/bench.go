@@ -90,19 +90,17 @@ func printBench(w io.Writer, result *host.BenchResult) {
 	row := func(cells ...string) { fmt.Fprintln(table, strings.Join(cells, "\t")) }
 	n := result.Native
 	row("(native)", "1", grouped(int(n.PerSecond)), brief(n.P50), brief(n.P99), unknown, unknown, unknown, unknown)
-	var fresh []string
 	for _, a := range result.Apps {
 		row(a.Isolation, fmt.Sprintf("%.3g (%.3g to %.3g)", a.Ratio, a.Least, a.Most), grouped(int(a.PerSecond)),
 			brief(a.P50), brief(a.P99), brief(a.Guest), brief(a.Restore), brief(a.Make), shortSize(a.Memory))
-		if !a.Reused && a.Isolation != "fresh" {
-			fresh = append(fresh, a.Isolation)
-		}
 	}
 	_ = table.Flush() // a terminal that is gone is told nothing
 	fmt.Fprint(w, "\nratio: requests a second over the native handler's in the same round, median (least to most)\n"+
 		"guest, restore: mean of a request; new: mean of making an instance; memory: of the largest instance\n")
-	if len(fresh) > 0 {
-		fmt.Fprintf(w, "%s: no instance served twice: it runs as fresh\n", strings.Join(fresh, ", "))
+	for _, a := range result.Apps {
+		if a.RunsAs != a.Isolation {
+			fmt.Fprintf(w, "%s runs as %s: %s\n", a.Isolation, a.RunsAs, printable(a.Why))
+		}
 	}
 }
 

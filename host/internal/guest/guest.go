@@ -82,8 +82,6 @@ type Use struct {
 	Name, Type string
 	// Purpose follows the name in a list: "one call a request".
 	Purpose string
-	// Optional says that the file can do without.
-	Optional bool
 }
 
 // Program is a loaded module with the settings it runs under. Its methods may be called concurrently.
