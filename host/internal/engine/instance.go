@@ -209,15 +209,19 @@ func (i *Instance) Writable(ptr, length uint32) ([]byte, bool) {
 // SetLog makes the guest's output go to the logger that log returns, until the next SetLog; log is called once a line. A
 // line that was left unfinished goes to the logger it was written under.
 func (i *Instance) SetLog(log func() *slog.Logger) {
+	i.Flush()
+	i.log = log
+}
+
+// Flush emits the lines of the guest's output that are unfinished.
+func (i *Instance) Flush() {
 	i.stdout.Flush()
 	i.stderr.Flush()
-	i.log = log
 }
 
 // Close releases the instance. It must not be running.
 func (i *Instance) Close() {
-	i.stdout.Flush()
-	i.stderr.Flush()
+	i.Flush()
 	if i.module != nil {
 		_ = i.module.Close(context.Background()) // it has no files whose closing could fail
 	}

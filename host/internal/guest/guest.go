@@ -29,7 +29,7 @@ type Exchange interface {
 	Write(block []byte) error
 	// Finish sends the returned body, if any, and ends the response. Nothing may be called after it.
 	Finish(body []byte) error
-	// Read reads from the request's body into p: 0 and no error is its end.
+	// Read reads from the request's body into p: 0 and no error is its end. It may have written anywhere in p, whatever it returns.
 	Read(p []byte) (int, error)
 	// Log returns the logger for what the guest writes. It carries the app's name and the request's id, and drops what is more
 	// than the app may log.

@@ -207,6 +207,7 @@ func (p *program) wrap(inner *engine.Instance) *instance {
 		errors:      engine.NewLineLog(inner, "errors"),
 	}
 	inner.Owner = i
+	inner.SetLog(i.log)
 	return i
 }
 
