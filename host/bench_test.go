@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -83,7 +84,7 @@ func compare(b *testing.B, native, guest http.Handler) {
 
 // load plays requests on connections that are kept alive. The client is as cheap as can be, since its cost is in both sides
 // of the ratio.
-func load(b *testing.B, server *httptest.Server, clients, requests int) {
+func load(b testing.TB, server *httptest.Server, clients, requests int) {
 	var group sync.WaitGroup
 	for range clients {
 		group.Go(func() {
@@ -109,6 +110,9 @@ func load(b *testing.B, server *httptest.Server, clients, requests int) {
 func roundTrip(conn net.Conn, in *bufio.Reader) error {
 	if _, err := io.WriteString(conn, "GET /hello HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"); err != nil {
 		return err
+	}
+	if status, err := in.ReadSlice('\n'); err != nil || !strings.HasPrefix(string(status), "HTTP/1.1 200 ") {
+		return fmt.Errorf("answered %q: %w", status, err)
 	}
 	length := 0
 	for {

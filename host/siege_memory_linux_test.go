@@ -18,12 +18,18 @@ import (
 // resident returns how many bytes of the process are in memory.
 func resident(t testing.TB) int64 {
 	t.Helper()
+	return processStatus(t, "VmRSS")
+}
+
+// processStatus returns a number of bytes that the system knows of the process.
+func processStatus(t testing.TB, name string) int64 {
+	t.Helper()
 	data, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(data)) {
-		if value, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
 			var kib int64
 			if _, err := fmt.Sscan(value, &kib); err != nil {
 				t.Fatal(err)
@@ -31,7 +37,7 @@ func resident(t testing.TB) int64 {
 			return kib << 10
 		}
 	}
-	t.Fatal("no VmRSS")
+	t.Fatalf("no %s", name)
 	return 0
 }
 
