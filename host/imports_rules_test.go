@@ -54,6 +54,8 @@ func TestTheRulesRefuse(t *testing.T) {
 			"the engine runs any module: it knows no kind, no request and no app"},
 		{"host/internal/engine", module + "/abi", code,
 			"the engine runs any module: it knows no kind, no request and no app"},
+		{"host/internal/bench", module + "/host/internal/gateway", code,
+			"it measures any server by its address: what it knew of ours would be measured too"},
 		{"host/internal/pool", module + "/host/internal/guest", code, "the pool is generic and holds no word of wasm"},
 		{"host/internal/route", module + "/abi", code, pure},
 		{"host/internal/route", module + "/abi", inside, pure},

@@ -37,6 +37,7 @@ var house = []place{
 	{at: "host/internal/compile", why: "it turns bytes into code: what they are and who wants them is no business of a child process"},
 	{at: "host/internal/engine", may: []string{"host/internal/guest", "host/internal/wasm", "host/internal/compile"},
 		why: "the engine runs any module: it knows no kind, no request and no app"},
+	{at: "host/internal/bench", why: "it measures any server by its address: what it knew of ours would be measured too"},
 	{at: "host/internal/pool", why: "the pool is generic and holds no word of wasm"},
 	{at: "host/internal/route", why: "the mount table is pure"},
 	{at: "host/internal/app", may: []string{"host/internal/pool", "host/internal/guest"},

@@ -4,6 +4,7 @@ package wasgi
 
 import (
 	"math"
+	"runtime"
 	"unsafe"
 )
 
@@ -43,6 +44,20 @@ func application(environ, length int32) int64 {
 	}
 	pointer := address(unsafe.Pointer(unsafe.SliceData(returnedBody)))
 	return int64(uint64(pointer)<<32 | uint64(uint32(len(returnedBody))))
+}
+
+// spareHeap is what a request may allocate before memory has to grow, in bytes. An instance whose memory has grown cannot be
+// brought back to its image: it is closed, and another one has to be made.
+const spareHeap = 1 << 20
+
+// warmUp first makes room, of what initialising left over too. It ends with what has run last, and not with a collection: that
+// empties the allocator's caches, which the first request would have to fill again.
+//
+//go:wasmexport warm_up
+func warmUp() {
+	runtime.KeepAlive(make([]byte, spareHeap))
+	runtime.GC()
+	PlayWarmUp()
 }
 
 // environAt returns the bytes the host wrote. They are looked up in the buffer rather than at the address it passes, so that

@@ -27,6 +27,7 @@ func Play(host Host, environ []byte, app Application) []byte {
 	if err != nil {
 		panic("wasgi: application: malformed environ: " + err.Error())
 	}
+	renewRandom(host)
 	c := &call{host: host}
 	defer c.end()
 	env := Environ{pairs: pairs, call: c}

@@ -33,13 +33,26 @@ import (
 )
 
 // Serve makes handler the application of this module. Call it from init; it is [wasgi.Handle] of [Application].
-func Serve(handler http.Handler) { wasgi.Handle(Application(handler)) }
+//
+// Before the first client's request the handler is asked for GET / once, by the User-Agent "wasgi-warm-up", and its answer is
+// thrown away: what net/http and the handler do but once is done by then, and all requests begin with that. [Warm] asks for
+// other paths, or for none.
+func Serve(handler http.Handler, opts ...Option) {
+	wasgi.Handle(Application(handler))
+	o := optionsOf(opts)
+	wasgi.WarmUp(func() { o.warmUp(handler) })
+}
 
 // Application returns handler as a wasgi application, which a test can give to package wasgitest.
 func Application(handler http.Handler) wasgi.Application {
+	return application(context.Background(), handler)
+}
+
+// application is Application with a context for all requests.
+func application(base context.Context, handler http.Handler) wasgi.Application {
 	return func(env wasgi.Environ, start wasgi.StartResponse) wasgi.Body {
 		mount := escapedMount(env)
-		ctx, cancel := context.WithCancel(context.WithValue(context.Background(), mountKey{}, mount))
+		ctx, cancel := context.WithCancel(context.WithValue(base, mountKey{}, mount))
 		defer cancel()
 		r := newRequest(ctx, env)
 		w := &response{

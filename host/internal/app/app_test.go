@@ -31,6 +31,8 @@ type program struct {
 func (p *program) Kind() string { return "fake" }
 func (p *program) Bytes() int64 { return 0 }
 
+func (p *program) Isolation() (guest.Isolation, string) { return guest.IsolationRequest, "" }
+
 func (p *program) New(context.Context) (guest.Instance, error) {
 	if p.newError != nil {
 		return nil, p.newError

@@ -85,11 +85,16 @@ func (g *Generation) unready(err error) {
 // Number is the generation's number.
 func (g *Generation) Number() uint64 { return g.number }
 
-// Settings is what the generation runs under.
-func (g *Generation) Settings() guest.Settings { return g.settings }
+// Settings is what the generation runs under. It must not be changed.
+func (g *Generation) Settings() *guest.Settings { return &g.settings }
 
 // Kind is the guest kind of the program.
 func (g *Generation) Kind() string { return g.program.Kind() }
+
+// Isolation is what keeps the program's requests apart; see [guest.Program].
+func (g *Generation) Isolation() (isolation guest.Isolation, why string) {
+	return g.program.Isolation()
+}
 
 // errInconclusive stands for the end of a request that says nothing about the app.
 var errInconclusive = fmt.Errorf("inconclusive: %w", context.Canceled)

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
@@ -60,6 +61,15 @@ func (o *Outline) RequireFunction(name string, want Signature) error {
 		return fmt.Errorf("function %q: has type %s; must be %s", name, has, want)
 	}
 	return nil
+}
+
+// Unrestorable says what keeps instances from being brought back to an image, as in "table.set in function 12"; "" for nothing.
+func (o *Outline) Unrestorable() string {
+	var reasons []string
+	for _, f := range o.parsed.Fresh {
+		reasons = append(reasons, f.String())
+	}
+	return strings.Join(reasons, ", ")
 }
 
 // RequireMemory checks that a memory of that name is exported and starts within limit bytes.

@@ -22,6 +22,8 @@ type prepared struct {
 	data []byte
 	// begin does what is left to do before anything else is called: of a module as it is, nothing (nil).
 	begin func(ctx context.Context, instance api.Module) error
+	// pages says how it notes what it writes; then that is checked after each call.
+	pages wasm.Pages
 }
 
 // preparation is a way to bring a module to the compiler.
@@ -29,8 +31,11 @@ type preparation func(*wasm.Module) prepared
 
 func asItIs(m *wasm.Module) prepared { return prepared{data: m.Data} }
 
+// rewritten is a module that notes what it writes, also one that could not be restored by that.
 func rewritten(m *wasm.Module) prepared {
-	r := m.Rewrite(true)
+	restorable := *m
+	restorable.Fresh = nil
+	r := restorable.Rewrite(true)
 	return prepared{r.Data, func(ctx context.Context, instance api.Module) error {
 		refill(instance)
 		if err := applyData(m, instance.Memory()); err != nil || !r.Start {
@@ -38,7 +43,7 @@ func rewritten(m *wasm.Module) prepared {
 		}
 		_, err := instance.ExportedFunction(wasm.StartExport).Call(ctx)
 		return err
-	}}
+	}, r.Pages}
 }
 
 // stack is what an instance may use of it, in units of wasm.StackUnit: the most there is, 4 MiB.
@@ -70,6 +75,7 @@ type plainRuntime struct {
 	instances   []api.Module
 	// log has what imported functions were called with.
 	log []string
+	watch
 }
 
 // checkpoints is what a call may pass by default: far more than any test needs that is to end.
@@ -78,7 +84,7 @@ const checkpoints = 1 << 30
 func newPlainRuntime(t testing.TB, prepare preparation, config wazero.RuntimeConfig) *plainRuntime {
 	t.Helper()
 	ctx := context.Background()
-	b := &plainRuntime{Runtime: wazero.NewRuntimeWithConfig(ctx, config), prepare: prepare, checkpoints: checkpoints}
+	b := &plainRuntime{Runtime: wazero.NewRuntimeWithConfig(ctx, config), prepare: prepare, checkpoints: checkpoints, watch: watch{t: t}}
 	t.Cleanup(func() { _ = b.Close(ctx) })
 	_, err := b.NewHostModuleBuilder(wasm.HostModule).NewFunctionBuilder().WithGoFunction(api.GoFunc(b.checkpoint),
 		[]api.ValueType{api.ValueTypeI32}, []api.ValueType{api.ValueTypeI32}).Export(wasm.CheckpointImport).Instantiate(ctx)
@@ -108,10 +114,13 @@ func (b *plainRuntime) instantiate(ctx context.Context, m *wasm.Module, config w
 		return nil, err
 	}
 	b.instances = append(b.instances, instance)
-	if p.begin == nil {
-		return instance, nil
+	if p.begin != nil {
+		err = p.begin(ctx, instance)
 	}
-	return instance, p.begin(ctx, instance)
+	if err == nil && p.pages.Count > 0 {
+		err = b.begin(ctx, instance, p.pages)
+	}
+	return instance, err
 }
 
 var (
@@ -128,6 +137,7 @@ func (b *plainRuntime) call(ctx context.Context, f api.Function, args ...uint64)
 		refill(instance) // also of the stack that a trap did not give back
 	}
 	results, err := f.Call(ctx, args...)
+	b.check(ctx, strings.Join(f.Definition().ExportNames(), ", "))
 	if err != nil {
 		return nil, failure(err)
 	}
@@ -218,7 +228,7 @@ func valueTypes(types []wasm.ValueType) []api.ValueType {
 // skipUnderRace skips what runs on one goroutine and compiles a lot: the detector makes the compiler ten times as slow.
 func skipUnderRace(t *testing.T) {
 	t.Helper()
-	if underRace {
+	if raceDetector {
 		t.Skip("runs without the race detector")
 	}
 }

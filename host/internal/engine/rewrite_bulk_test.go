@@ -69,7 +69,10 @@ func TestRewrittenBulk(t *testing.T) {
 	t.Parallel()
 	m := bulkModule(t)
 	ctx := context.Background()
-	sides := map[string]*plainRuntime{"rewritten": newPlainRuntime(t, rewritten, wazero.NewRuntimeConfig()), "as it is": newPlainRuntime(t, asItIs, wazero.NewRuntimeConfig())}
+	sides := map[string]*plainRuntime{
+		"rewritten": newPlainRuntime(t, rewritten, wazero.NewRuntimeConfig()),
+		"as it is":  newPlainRuntime(t, asItIs, wazero.NewRuntimeConfig()),
+	}
 	for _, b := range sides {
 		if _, err := b.instantiate(ctx, m, wazero.NewModuleConfig()); err != nil {
 			t.Fatal(err)

@@ -24,7 +24,7 @@ func TestRewrittenControl(t *testing.T) {
 		}
 		c.compareTraces(t, fmt.Sprintf("%s=%d", randomSeedVariable, first+i), m, asItIs)
 	}
-	t.Logf("%d modules, %d calls, %d modules up to the end of their budget", c.modules, c.calls, c.cut)
+	t.Logf("%v", &c)
 	if c.calls < 3*c.modules {
 		t.Error("too few calls to show anything")
 	}

@@ -19,7 +19,7 @@ func TestRewrittenCorpus(t *testing.T) {
 		}
 		c.compareTraces(t, path, m, asItIs)
 	})
-	t.Logf("%d modules, %d calls, %d modules up to the end of their budget", c.modules, c.calls, c.cut)
+	t.Logf("%v", &c)
 	if c.calls < 1000 {
 		t.Error("too few to show anything")
 	}

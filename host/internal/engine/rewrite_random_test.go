@@ -52,7 +52,7 @@ func TestRewrittenRandom(t *testing.T) {
 		}
 		c.compareTraces(t, fmt.Sprintf("%s=%d", randomSeedVariable, first+i), m, faithful(m))
 	}
-	t.Logf("%d modules, %d calls, %d modules up to the end of their budget; %d refused", c.modules, c.calls, c.cut, refused)
+	t.Logf("%v; %d refused", &c, refused)
 	if c.calls < c.modules {
 		t.Error("too few calls to show anything")
 	}
@@ -85,7 +85,7 @@ func asSpecified(m *wasm.Module) prepared {
 	data := slices.Clone(m.Data[:m.Sections[at-1].End])
 	data = binary.AppendUvarint(append(data, byte(wasm.SectionData)), uint64(len(content)))
 	data = append(append(data, content...), m.Data[m.Sections[at].End:]...)
-	return prepared{data, func(_ context.Context, instance api.Module) error { return applyData(m, instance.Memory()) }}
+	return prepared{data: data, begin: func(_ context.Context, instance api.Module) error { return applyData(m, instance.Memory()) }}
 }
 
 func fromEnvironment(t *testing.T, variable string, otherwise int) int {

@@ -192,6 +192,7 @@ func (p *player) load(file, name string) (api.Module, error) {
 	if err == nil {
 		return p.instantiate(ctx, m, config)
 	}
+	p.watched = nil // it may import a memory from there, and does not note what it writes
 	instance, unrefused := p.InstantiateWithConfig(ctx, data, config.WithStartFunctions())
 	if unrefused == nil {
 		p.refused = append(p.refused, reason(err))

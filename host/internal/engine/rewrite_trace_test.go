@@ -31,6 +31,8 @@ type trace struct {
 	calls int // that ended by themselves
 	// cut: the trace ends where a call used up its budget, which happens to different modules at different places.
 	cut bool
+	// changed counts the bytes that calls have changed, each of which was noted.
+	changed int
 }
 
 // of runs the module with stubs for all its imports, up to a number of calls.
@@ -40,6 +42,7 @@ func (r *trace) of(t *testing.T, m *wasm.Module, prepare preparation, calls int)
 	defer cancel()
 	b := newPlainRuntime(t, prepare, wazero.NewRuntimeConfig().WithMemoryLimitPages(1024).WithCloseOnContextDone(true))
 	defer b.Close(ctx)
+	defer func() { r.changed = b.changed }()
 	if err := b.stubs(ctx, m, ""); err != nil {
 		r.lines = append(r.lines, "no stubs")
 		return
@@ -120,7 +123,11 @@ func memoryHash(m *wasm.Module, instance api.Module) uint64 {
 }
 
 // compared counts what modules did whose traces were compared.
-type compared struct{ modules, calls, cut int }
+type compared struct{ modules, calls, cut, changed int }
+
+func (c *compared) String() string {
+	return fmt.Sprintf("%d modules, %d calls that changed %d bytes, %d modules up to the end of their budget", c.modules, c.calls, c.changed, c.cut)
+}
 
 // compareTraces runs the module rewritten and prepared otherwise. Where the rewritten one is cut, so is the other: it need not
 // end at all.
@@ -131,6 +138,7 @@ func (c *compared) compareTraces(t *testing.T, name string, m *wasm.Module, othe
 	want.of(t, m, otherwise, got.calls)
 	c.modules++
 	c.calls += got.calls
+	c.changed += got.changed
 	if got.cut {
 		c.cut++
 	}

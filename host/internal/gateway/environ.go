@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -45,6 +44,14 @@ func addUnlessEmpty(e *wire.Encoder, key, value string) {
 	}
 }
 
+// first is what [http.Header.Get] returns for a name that is canonical anyway.
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
 func (x *exchange) addRequest(e *wire.Encoder) {
 	r := x.request
 	e.Add("REQUEST_METHOD", r.Method)
@@ -53,8 +60,8 @@ func (x *exchange) addRequest(e *wire.Encoder) {
 	addUnlessEmpty(e, "QUERY_STRING", r.URL.RawQuery)
 	addUnlessEmpty(e, "RAW_URI", r.RequestURI)
 	e.Add("SERVER_PROTOCOL", r.Proto)
-	addUnlessEmpty(e, "CONTENT_TYPE", r.Header.Get("Content-Type"))
-	if r.ContentLength > 0 || r.ContentLength == 0 && r.Header.Get("Content-Length") != "" {
+	addUnlessEmpty(e, "CONTENT_TYPE", first(r.Header["Content-Type"]))
+	if r.ContentLength > 0 || r.ContentLength == 0 && first(r.Header["Content-Length"]) != "" {
 		var digits [20]byte
 		e.AddBytes([]byte("CONTENT_LENGTH"), strconv.AppendInt(digits[:0], r.ContentLength, 10))
 	}
@@ -63,22 +70,14 @@ func (x *exchange) addRequest(e *wire.Encoder) {
 // addConnection adds who speaks to whom. The server's name is the one that the client asked for, where it named one.
 func (x *exchange) addConnection(e *wire.Encoder) {
 	r := x.request
-	address, port := localAddress(r.Context())
-	name, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		name = strings.Trim(r.Host, "[]")
-	}
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	name := namedHost(r.Host)
 	if name == "" {
-		name = address
+		name = localHost(local)
 	}
-	if port == "" {
-		port = "80"
-		if r.TLS != nil {
-			port = "443"
-		}
-	}
+	var space [20]byte
 	e.Add("SERVER_NAME", name)
-	e.Add("SERVER_PORT", port)
+	e.AddBytes([]byte("SERVER_PORT"), appendPort(space[:0], local, r.TLS != nil))
 	if host, port, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		e.Add("REMOTE_ADDR", host)
 		e.Add("REMOTE_PORT", port)
@@ -88,35 +87,64 @@ func (x *exchange) addConnection(e *wire.Encoder) {
 	}
 }
 
-// localAddress is where the connection came in; "localhost" and "" for a request without one.
-func localAddress(ctx context.Context) (host, port string) {
-	address, ok := ctx.Value(http.LocalAddrContextKey).(net.Addr)
-	if !ok {
-		return "localhost", ""
+// namedHost is the host of a Host header, without port and brackets.
+func namedHost(header string) string {
+	if strings.IndexByte(header, ':') >= 0 { // what has no port would cost an error
+		if name, _, err := net.SplitHostPort(header); err == nil {
+			return name
+		}
 	}
-	host, port, err := net.SplitHostPort(address.String())
-	if err != nil {
-		return "localhost", "" // a Unix socket
+	return strings.Trim(header, "[]")
+}
+
+// localHost is where the connection came in; "localhost" for a Unix socket, and for a request without a connection.
+func localHost(local net.Addr) string {
+	if local != nil {
+		if host, _, err := net.SplitHostPort(local.String()); err == nil {
+			return host
+		}
 	}
-	return host, port
+	return "localhost"
+}
+
+// appendPort appends the port that the connection came in at, or the one that clients would have left out.
+func appendPort(dst []byte, local net.Addr, tls bool) []byte {
+	if tcp, ok := local.(*net.TCPAddr); ok && tcp != nil { // without a way through text
+		return strconv.AppendInt(dst, int64(tcp.Port), 10)
+	}
+	if local != nil {
+		if _, port, err := net.SplitHostPort(local.String()); err == nil && port != "" {
+			return append(dst, port...)
+		}
+	}
+	if tls {
+		return append(dst, "443"...)
+	}
+	return append(dst, "80"...)
 }
 
 // addHeaders adds the client's headers as HTTP_*, sorted by name: net/http has lost their order.
 func (x *exchange) addHeaders(e *wire.Encoder) {
 	addUnlessEmpty(e, "HTTP_HOST", x.request.Host)
-	var space [32]string
-	names := space[:0]
-	for name := range x.request.Header {
+	var space [24]header
+	headers := space[:0]
+	for name, values := range x.request.Header {
 		if passes(name) {
-			names = append(names, name)
+			headers = append(headers, header{name, values})
 		}
 	}
-	slices.Sort(names)
+	slices.SortFunc(headers, func(a, b header) int { return strings.Compare(a.name, b.name) })
 	var keySpace [64]byte
 	var valueSpace [512]byte
-	for _, name := range names {
-		e.AddBytes(appendKey(keySpace[:0], name), appendJoined(valueSpace[:0], name, x.request.Header[name]))
+	for _, h := range headers {
+		e.AddBytes(appendKey(keySpace[:0], h.name), appendJoined(valueSpace[:0], h.name, h.values))
 	}
+}
+
+// header is one of a request's headers.
+type header struct {
+	name   string
+	values []string
 }
 
 // passes reports whether a header reaches the environ under HTTP_*. A name with "_" could pose as another once "-" has become
@@ -171,7 +199,7 @@ func (x *exchange) addWSGI(e *wire.Encoder) {
 	e.Add("wsgi.multiprocess", flag(x.settings.MaxInstances > 1))
 	e.Add("wsgi.run_once", flag(x.settings.Isolation != guest.IsolationInstance))
 	e.Add("wsgi.input_terminated", "1")
-	e.Add("wasgi.request_id", x.id)
+	e.AddBytes([]byte("wasgi.request_id"), x.id[:])
 }
 
 func flag(b bool) string {

@@ -1,7 +1,7 @@
 package gateway
 
 import (
-	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"log/slog"
 	"math/rand/v2"
@@ -15,23 +15,20 @@ import (
 	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
-// exchange is one request and its response; it implements [guest.Exchange]. One goroutine uses it.
+// exchange is one request and its response; it implements [guest.Exchange]. One goroutine uses it, and no other request ever does.
 type exchange struct {
-	writer     http.ResponseWriter
-	controller *http.ResponseController
-	request    *http.Request
-	log        *slog.Logger // the server's
-	started    time.Time
-	id         string
+	writer  http.ResponseWriter
+	request *http.Request
+	log     *slog.Logger // the server's
+	id      [16]byte     // hexadecimal digits that name the request in logs and error pages; no secret
 
 	app                  *app.App // nil until one is found
 	guestLog             *slog.Logger
 	scriptName, pathInfo string
-	settings             guest.Settings
+	settings             *guest.Settings // zero until an app is found
 	environ              *wire.Encoder
 
-	// firstByte ends the exchange when the response's body is late.
-	firstByte *time.Timer
+	life life
 	// over is when max_duration ends the exchange; zero for never.
 	over time.Time
 
@@ -45,19 +42,15 @@ var encoders = sync.Pool{New: func() any { return new(wire.Encoder) }}
 // maxKept is the size in bytes above which a buffer is not kept for later requests.
 const maxKept = 64 << 10
 
-func newExchange(w http.ResponseWriter, r *http.Request, started time.Time, log *slog.Logger) *exchange {
-	x := &exchange{
-		writer:     w,
-		controller: http.NewResponseController(w),
-		request:    r,
-		log:        log,
-		started:    started,
-		id:         newID(),
-		environ:    encoders.Get().(*wire.Encoder),
-	}
-	x.declared = unknown
+func newExchange(w http.ResponseWriter, r *http.Request, log *slog.Logger) *exchange {
+	x := &exchange{writer: w, request: r, log: log, environ: encoders.Get().(*wire.Encoder)}
+	x.life.Context, x.life.started = r.Context(), time.Now()
+	x.headers.declared = unknown
+	var id [8]byte
+	binary.LittleEndian.PutUint64(id[:], rand.Uint64())
+	hex.Encode(x.id[:], id[:])
 	if x.oneAtATime() {
-		_ = x.controller.EnableFullDuplex() // what cannot do both in turn says so when it is read from
+		_ = x.control().EnableFullDuplex() // what cannot do both in turn says so when it is read from
 	}
 	return x
 }
@@ -70,47 +63,21 @@ func (x *exchange) free() {
 	x.environ = nil
 }
 
-// newID returns 16 hexadecimal digits that name one request in logs and error pages. They are no secret.
-func newID() string {
-	var id [8]byte
-	for i, bits := 0, rand.Uint64(); i < len(id); i, bits = i+1, bits>>8 {
-		id[i] = byte(bits)
-	}
-	return hex.EncodeToString(id[:])
-}
+// control is the way to the connection. It is made where it is used, and so costs nothing.
+func (x *exchange) control() *http.ResponseController { return http.NewResponseController(x.writer) }
 
-// arm starts the exchange's clocks: the context ends with the request, at timeout unless the body has begun, and at
-// max_duration.
-func (x *exchange) arm() (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(x.request.Context())
-	x.firstByte = time.AfterFunc(x.settings.Timeout-time.Since(x.started), func() { cancel(guest.ErrTimeout) })
-	if x.settings.MaxDuration == 0 {
-		return ctx, func() {
-			x.firstByte.Stop()
-			cancel(nil)
-		}
-	}
-	x.over = x.started.Add(x.settings.MaxDuration)
-	limit := time.AfterFunc(time.Until(x.over), func() { cancel(guest.ErrMaxDuration) })
-	return ctx, func() {
-		x.firstByte.Stop()
-		limit.Stop()
-		cancel(nil)
-	}
-}
-
-// begun notes that the response's body is under way: from now on progress counts, not the time since the request.
-func (x *exchange) begun() {
-	if x.firstByte != nil && !x.streaming {
-		x.streaming = true
-		x.firstByte.Stop()
+// arm starts the exchange's clock.
+func (x *exchange) arm() {
+	x.life.timeout, x.life.longest = x.settings.Timeout, x.settings.MaxDuration
+	if x.settings.MaxDuration > 0 {
+		x.over = x.life.started.Add(x.settings.MaxDuration)
 	}
 }
 
 // Log implements [guest.Exchange]. The logger is made when it is first asked for: most exchanges log nothing.
 func (x *exchange) Log() *slog.Logger {
 	if x.guestLog == nil {
-		x.guestLog = x.app.Log(x.log, x.settings.LogLines).With("request_id", x.id)
+		x.guestLog = x.app.Log(x.log, x.settings.LogLines).With("request_id", string(x.id[:]))
 	}
 	return x.guestLog
 }
@@ -119,7 +86,9 @@ func (x *exchange) Log() *slog.Logger {
 func (x *exchange) Excused() bool { return x.input.failed != nil || x.closed }
 
 // hostLog returns the logger for what the host has to say about this exchange.
-func (x *exchange) hostLog() *slog.Logger { return x.log.With("app", x.appName(), "request_id", x.id) }
+func (x *exchange) hostLog() *slog.Logger {
+	return x.log.With("app", x.appName(), "request_id", string(x.id[:]))
+}
 
 func (x *exchange) appName() string {
 	if x.app == nil {
@@ -144,7 +113,7 @@ func (x *exchange) refuse(status int, retryAfter time.Duration) {
 		x.skipInput()
 	}
 	x.closeUnlessRead(header)
-	page := strconv.Itoa(status) + " " + http.StatusText(status) + "\nrequest " + x.id + "\n"
+	page := strconv.Itoa(status) + " " + http.StatusText(status) + "\nrequest " + string(x.id[:]) + "\n"
 	header.Set("Content-Length", strconv.Itoa(len(page)))
 	x.status = status
 	x.over = time.Time{} // an exchange that has lasted too long may still be told so

@@ -33,6 +33,7 @@ type Options struct {
 // Gateway serves requests from apps. It is an [http.Handler], safe for concurrent use.
 type Gateway struct {
 	options Options
+	none    guest.Settings // what a request is held to that reaches no app
 }
 
 // New returns a gateway.
@@ -41,8 +42,8 @@ func New(options Options) *Gateway { return &Gateway{options: options} }
 // ServeHTTP implements [http.Handler]. It panics with [http.ErrAbortHandler] to cut a connection whose response cannot be
 // completed, as net/http wants it.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	started := time.Now()
-	x := newExchange(w, r, started, g.options.Log)
+	x := newExchange(w, r, g.options.Log)
+	x.settings = &g.none
 	defer x.free()
 	if g.options.AccessLog {
 		// Deferred, so that a connection that is cut has its record too.
@@ -104,9 +105,9 @@ func (x *exchange) refused(err error) {
 
 // serve plays the exchange and answers for what went wrong.
 func (g *Gateway) serve(x *exchange, target *app.Generation) {
-	ctx, stop := x.arm()
-	defer stop()
-	err := target.Serve(ctx, x)
+	x.arm()
+	defer x.life.end()
+	err := target.Serve(&x.life, x)
 	if err == nil {
 		return
 	}
@@ -179,7 +180,7 @@ func levelOf(kind guest.FaultKind) slog.Level {
 // logAccess writes the access record of an exchange that is over.
 func (g *Gateway) logAccess(x *exchange) {
 	g.options.Log.LogAttrs(context.Background(), slog.LevelInfo, "request",
-		slog.String("request_id", x.id),
+		slog.String("request_id", string(x.id[:])),
 		slog.String("app", x.appName()),
 		slog.String("remote", x.request.RemoteAddr),
 		slog.String("method", x.request.Method),
@@ -187,7 +188,7 @@ func (g *Gateway) logAccess(x *exchange) {
 		slog.String("protocol", x.request.Proto),
 		slog.Int("status", x.status),
 		slog.Int64("bytes", x.sent),
-		slog.Float64("duration_ms", float64(time.Since(x.started).Microseconds())/1000),
+		slog.Float64("duration_ms", float64(time.Since(x.life.started).Microseconds())/1000),
 		slog.String("user_agent", x.request.UserAgent()),
 	)
 }

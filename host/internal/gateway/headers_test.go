@@ -22,11 +22,12 @@ func FuzzHeaders(f *testing.F) {
 			}
 		}
 		pairs := []wire.Pair{{Key: []byte(name1), Value: []byte(value1)}, {Key: []byte(name2), Value: []byte(value2)}}
-		header, declared, err := parseHeaders(pairs)
+		list, err := parseHeaders(pairs)
 		if err != nil {
 			return
 		}
-		values := 0
+		header, declared, values := http.Header{}, list.declared, 0
+		list.addTo(header, 0)
 		for name, list := range header {
 			values += len(list)
 			if forbidden(http.CanonicalHeaderKey(name)) || strings.EqualFold(name, "Content-Length") {

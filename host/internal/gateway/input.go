@@ -45,7 +45,7 @@ func (x *exchange) Read(p []byte) (int, error) {
 	}
 	if x.input.ended || x.input.failed != nil {
 		// A deadline that is left behind would end the connection's next wait, and with it this request's context.
-		_ = x.controller.SetReadDeadline(time.Time{})
+		_ = x.control().SetReadDeadline(time.Time{})
 	}
 	if x.input.failed != nil {
 		// Bytes before the failure are lost with it: a body that is cut off must not look like one that is short.
@@ -75,11 +75,11 @@ func (x *exchange) skipInput() {
 	if !x.oneAtATime() || x.committed || x.input.ended || x.input.failed != nil || x.awaitsContinue() {
 		return
 	}
-	_ = x.controller.SetReadDeadline(time.Now().Add(skipTime)) // a body without a connection is at hand
+	_ = x.control().SetReadDeadline(time.Now().Add(skipTime)) // a body without a connection is at hand
 	n, err := io.CopyN(io.Discard, x.request.Body, maxSkipped)
 	x.input.read += n
 	x.input.ended = errors.Is(err, io.EOF)
-	_ = x.controller.SetReadDeadline(time.Time{})
+	_ = x.control().SetReadDeadline(time.Time{})
 }
 
 // awaitsContinue reports whether the client has not been asked for its body yet. Reading would ask for it.
@@ -97,18 +97,18 @@ func (x *exchange) closeUnlessRead(header http.Header) {
 // abandonInput bounds how long net/http may then wait for the rest, which it reads to close the connection in order.
 func (x *exchange) abandonInput() {
 	if x.oneAtATime() && !x.input.ended {
-		_ = x.controller.SetReadDeadline(time.Now().Add(x.settings.WriteTimeout))
+		_ = x.control().SetReadDeadline(time.Now().Add(x.settings.WriteTimeout))
 	}
 }
 
 // readBody reads at least one byte, or returns an error.
 func (x *exchange) readBody(p []byte) (int, error) {
 	deadline := time.Now().Add(x.settings.WriteTimeout)
-	if !x.streaming {
-		deadline = x.started.Add(x.settings.Timeout)
+	if !x.life.begun.Load() {
+		deadline = x.life.started.Add(x.settings.Timeout)
 	}
-	_ = x.controller.SetReadDeadline(x.within(deadline)) // a body without a connection needs none
-	x.allowWrite()                                       // the first read may send 100 Continue
+	_ = x.control().SetReadDeadline(x.within(deadline)) // a body without a connection needs none
+	x.allowWrite()                                      // the first read may send 100 Continue
 	for {
 		if n, err := x.request.Body.Read(p); n > 0 || err != nil {
 			return n, err
@@ -123,7 +123,7 @@ func (x *exchange) readFailed(err error) error {
 		return abi.CodeTruncated
 	case !x.over.IsZero() && !time.Now().Before(x.over):
 		return guest.ErrMaxDuration
-	case x.streaming:
+	case x.life.begun.Load():
 		return guest.ErrStalled
 	default:
 		return guest.ErrSlowBody

@@ -24,8 +24,10 @@ type program struct {
 }
 
 func (p *program) Kind() string { return "fake" }
-func (p *program) Bytes() int64 { return 0 }
-func (p *program) Close() error { return nil }
+
+func (p *program) Isolation() (guest.Isolation, string) { return guest.IsolationRequest, "" }
+func (p *program) Bytes() int64                         { return 0 }
+func (p *program) Close() error                         { return nil }
 
 func (p *program) New(context.Context) (guest.Instance, error) {
 	if p.made != nil {

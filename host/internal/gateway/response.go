@@ -24,11 +24,9 @@ const (
 // response is what start_response, write and the returned body build up.
 type response struct {
 	status    int // 0 until start_response
-	header    http.Header
-	declared  int64 // Content-Length, or unknown
+	headers   headerList
 	noBody    bool  // HEAD, 204, 304: body bytes are accepted and dropped
 	committed bool  // status and headers are out
-	streaming bool  // the first byte of the body is out
 	closed    bool  // the client takes no more
 	sent      int64 // bytes of the body
 }
@@ -45,11 +43,11 @@ func (x *exchange) StartResponse(status []byte, headers []wire.Pair, excInfo boo
 	if !ok {
 		return abi.CodeInvalid
 	}
-	header, declared, err := parseHeaders(headers)
+	list, err := parseHeaders(headers)
 	if err != nil {
 		return err
 	}
-	x.status, x.header, x.declared = code, header, declared
+	x.status, x.headers = code, list
 	x.noBody = x.request.Method == http.MethodHead || code == http.StatusNoContent || code == http.StatusNotModified
 	return nil
 }
@@ -66,10 +64,7 @@ func (x *exchange) Write(block []byte) error {
 		return guest.ErrResponse
 	}
 	x.commit()
-	if err := x.send(block); err != nil {
-		return err
-	}
-	return x.flush()
+	return x.send(block)
 }
 
 // Finish implements [guest.Exchange].
@@ -78,25 +73,22 @@ func (x *exchange) Finish(body []byte) error {
 		return protocolFault("application returned without start_response")
 	}
 	if x.exceeds(len(body)) {
-		return protocolFault("body is longer than its Content-Length of %d bytes", x.declared)
+		return protocolFault("body is longer than its Content-Length of %d bytes", x.headers.declared)
 	}
 	if x.overflows(len(body)) {
 		return guest.ErrResponse
 	}
 	total := x.sent + int64(len(body))
-	if !x.noBody && x.declared != unknown && total < x.declared {
-		return protocolFault("body of %d bytes is shorter than its Content-Length of %d bytes", total, x.declared)
+	if !x.noBody && x.headers.declared != unknown && total < x.headers.declared {
+		return protocolFault("body of %d bytes is shorter than its Content-Length of %d bytes", total, x.headers.declared)
 	}
-	if !x.committed && x.declared == unknown && x.hasLength(len(body)) {
-		x.header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	if !x.committed && x.headers.declared == unknown && x.hasLength(len(body)) {
+		x.headers.declared = int64(len(body))
 	}
 	x.skipInput()
 	x.commit()
-	if err := x.send(body); err != nil {
-		return err
-	}
 	// On its way before the instance is cleaned up: the client need not wait for that.
-	return x.flush()
+	return x.send(body)
 }
 
 // hasLength reports whether a wholly returned body of n bytes gives the response its Content-Length. An empty one says nothing
@@ -110,13 +102,13 @@ func (x *exchange) hasLength(n int) bool {
 
 // exceeds reports whether n more bytes are more than was declared.
 func (x *exchange) exceeds(n int) bool {
-	return !x.noBody && x.declared != unknown && x.sent+int64(n) > x.declared
+	return !x.noBody && x.headers.declared != unknown && x.sent+int64(n) > x.headers.declared
 }
 
 // overflows reports whether n more bytes, or those that were declared, are more than the app may send.
 func (x *exchange) overflows(n int) bool {
 	limit := x.settings.MaxResponse
-	return limit > 0 && !x.noBody && max(x.declared, x.sent+int64(n)) > limit
+	return limit > 0 && !x.noBody && max(x.headers.declared, x.sent+int64(n)) > limit
 }
 
 // commit hands status and headers to net/http, once.
@@ -126,48 +118,45 @@ func (x *exchange) commit() {
 	}
 	x.committed = true
 	header := x.writer.Header()
-	for name, values := range x.header {
-		header[name] = values
-	}
-	if x.declared != unknown && x.status != http.StatusNoContent {
-		header["Content-Length"] = []string{strconv.FormatInt(x.declared, 10)}
+	more := x.headers.addTo(header, 2)
+	if x.headers.declared != unknown && x.status != http.StatusNoContent {
+		header["Content-Length"] = more.of(strconv.FormatInt(x.headers.declared, 10))
 	}
 	if _, ok := header["Content-Type"]; !ok {
 		header["Content-Type"] = nil // or net/http would guess one from the body
 	}
 	if _, ok := header["Server"]; !ok {
-		header["Server"] = []string{serverName}
+		header["Server"] = more.of(serverName)
 	}
 	x.closeUnlessRead(header)
-	x.allowWrite()
 	x.writer.WriteHeader(x.status)
 }
 
-// send writes a block piece by piece, each within write_timeout.
+// send writes a block piece by piece, each within write_timeout, and flushes it. An empty block flushes the headers.
 func (x *exchange) send(block []byte) error {
-	if len(block) == 0 {
-		return nil
+	x.allowWrite()
+	if len(block) > 0 {
+		x.life.begun.Store(true)
 	}
-	x.begun()
 	if x.noBody {
-		return nil
+		return x.flush()
 	}
 	for len(block) > 0 {
-		piece := block[:min(len(block), maxPiece)]
-		x.allowWrite()
-		n, err := x.writer.Write(piece)
+		n, err := x.writer.Write(block[:min(len(block), maxPiece)])
 		x.sent += int64(n)
 		if err != nil {
 			return x.writeFailed(err)
 		}
-		block = block[n:]
+		if block = block[n:]; len(block) > 0 {
+			x.allowWrite()
+		}
 	}
-	return nil
+	return x.flush()
 }
 
 // flush pushes out what net/http has buffered.
 func (x *exchange) flush() error {
-	err := x.controller.Flush()
+	err := x.control().Flush()
 	if err == nil || errors.Is(err, http.ErrNotSupported) {
 		return nil
 	}
@@ -190,7 +179,7 @@ func (x *exchange) writeFailed(err error) error {
 func (x *exchange) allowWrite() {
 	if x.settings.WriteTimeout > 0 {
 		// A writer without deadlines, such as a recorder, never stalls.
-		_ = x.controller.SetWriteDeadline(x.within(time.Now().Add(x.settings.WriteTimeout)))
+		_ = x.control().SetWriteDeadline(x.within(time.Now().Add(x.settings.WriteTimeout)))
 	}
 }
 

@@ -83,6 +83,8 @@ type Use struct {
 type Program interface {
 	// Kind is the name of the program's kind.
 	Kind() string
+	// Isolation is what one request may see of another. Where that is not what the settings ask for, why says what is in the way.
+	Isolation() (isolation Isolation, why string)
 	// New makes an instance and initialises it. A fault's phase is [PhaseInit].
 	New(ctx context.Context) (Instance, error)
 	// Bytes is about how much memory the program takes while it has no instance. Of what several programs share it is a part.

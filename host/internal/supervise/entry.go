@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/route"
 )
 
@@ -22,12 +23,19 @@ type entry struct {
 	refused *version                // what waits for a mount
 	seen    [32]byte                // digest of the newest reading
 	kind    string
+	kept    isolation // what keeps requests apart in the newest generation
 	state   State
 	err     error
 	working bool // a worker runs
 	removed bool
 	used    time.Time // when the last request was seen, or the version published
 	resting bool      // all instances are closed, since nobody has used the app
+}
+
+// isolation is what [guest.Program] says of it.
+type isolation struct {
+	guest.Isolation
+	why string
 }
 
 // consider reads an app and, if its content is new, queues it for its worker. The newest reading wins: one that the worker

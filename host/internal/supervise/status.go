@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
 // State says how an app is doing.
@@ -28,7 +29,11 @@ type Status struct {
 	Size       int64 // bytes of the module's file
 	State      State
 	Generation uint64
-	Err        error // why the newest version does not serve
+	// Isolation is what one request of the newest version that was loaded may see of another; Why says what is in the way of what
+	// its manifest asks for, if anything is.
+	Isolation guest.Isolation
+	Why       string
+	Err       error // why the newest version does not serve
 	app.Health
 }
 
@@ -39,6 +44,7 @@ func (s *Supervisor) Status() []Status {
 	out := make([]Status, 0, len(s.entries))
 	for name, e := range s.entries {
 		status := Status{Name: name, Kind: e.kind, State: e.state, Generation: e.number, Err: e.err, Health: e.app.Health()}
+		status.Isolation, status.Why = e.kept.Isolation, e.kept.why
 		if shown := cmp.Or(e.version, e.current, e.wanted, e.refused); shown != nil {
 			status.Size = shown.size
 			for _, m := range shown.mounts {

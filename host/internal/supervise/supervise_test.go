@@ -77,7 +77,11 @@ func (l *loader) Load(ctx context.Context, file guest.File, _ guest.Settings, _ 
 	if l.broken.Load() || strings.HasPrefix(string(file.Data), "bad") {
 		return nil, errors.New("not loadable")
 	}
-	return &program{loader: l, traps: strings.HasPrefix(string(file.Data), "trap")}, nil
+	return &program{
+		loader: l,
+		traps:  strings.HasPrefix(string(file.Data), "trap"),
+		fresh:  strings.HasPrefix(string(file.Data), "fresh"),
+	}, nil
 }
 
 func (l *loader) wait(ctx context.Context, gate chan struct{}) error {
@@ -93,8 +97,8 @@ func (l *loader) wait(ctx context.Context, gate chan struct{}) error {
 }
 
 type program struct {
-	loader *loader
-	traps  bool
+	loader       *loader
+	traps, fresh bool
 }
 
 func (p *program) New(context.Context) (guest.Instance, error) {
@@ -107,6 +111,14 @@ func (p *program) New(context.Context) (guest.Instance, error) {
 }
 
 func (*program) Kind() string { return "fake" }
+
+func (p *program) Isolation() (guest.Isolation, string) {
+	if p.fresh {
+		return guest.IsolationFresh, "table.set in function 12"
+	}
+	return guest.IsolationRequest, ""
+}
+
 func (*program) Bytes() int64 { return 0 }
 func (*program) Close() error { return nil }
 
@@ -482,5 +494,24 @@ func TestClose(t *testing.T) {
 	inside.Leave()
 	if err := f.Close(context.Background()); err != nil {
 		t.Error(err)
+	}
+}
+
+// An app that cannot run as its manifest asks serves all the same, and says why not.
+func TestStatusSaysWhatForcesFresh(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.write("plain.wasm", "plain")
+	f.write("tables.wasm", "fresh")
+	f.settle()
+	if s := f.status("plain"); s.Isolation != guest.IsolationRequest || s.Why != "" {
+		t.Errorf("plain runs as %s: %s", s.Isolation, s.Why)
+	}
+	s := f.status("tables")
+	if s.State != supervise.StateServing || s.Isolation != guest.IsolationFresh || s.Why != "table.set in function 12" {
+		t.Errorf("tables is %s and runs as %s: %s", s.State, s.Isolation, s.Why)
+	}
+	if n := f.journal.count(`msg="the app cannot run under the isolation that was asked for" app=tables`); n != 1 {
+		t.Errorf("the log says so %d times", n)
 	}
 }

@@ -103,9 +103,14 @@ func (s *Supervisor) publish(ctx context.Context, e *entry, v *version, generati
 		e.version, e.state, e.err = v, StateServing, nil
 		e.used, e.resting = time.Now(), false
 		e.number, e.kind = generation.Number(), generation.Kind()
+		e.kept.Isolation, e.kept.why = generation.Isolation()
 		s.swap(e, generation)
 		s.options.Log.Info("app loaded", "app", e.app.Name(), "mount", v.mounts[0].String(), "generation", e.number,
 			"kind", e.kind, "size", v.size, "took_ms", took.Milliseconds())
+		if e.kept.why != "" {
+			s.options.Log.Warn("the app cannot run under the isolation that was asked for", "app", e.app.Name(),
+				"asked", v.settings.Isolation, "isolation", e.kept.Isolation, "cause", e.kept.why)
+		}
 	}
 	if outdated {
 		e.state, e.err = state, cause

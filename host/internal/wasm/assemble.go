@@ -149,12 +149,19 @@ func export(a *assembler, name string, kind ExternKind, index uint32) {
 }
 
 func (w *rewriter) writeElements(a *assembler) {
-	if len(w.m.Elements) == 0 {
+	n := len(w.m.Elements)
+	if len(w.references.functions) > 0 {
+		n++
+	}
+	if n == 0 {
 		return
 	}
-	a.u32(uint32(len(w.m.Elements)))
+	a.u32(uint32(n))
 	for _, e := range w.m.Elements {
 		w.element(a, e)
+	}
+	if n > len(w.m.Elements) {
+		w.referenceElements(a)
 	}
 }
 

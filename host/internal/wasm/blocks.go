@@ -9,15 +9,18 @@ func (w *walker) structure(in *instruction, at int) {
 			w.malformed(at, "else without if")
 			return
 		}
+		if w.record != nil {
+			w.record.otherwise(top)
+		}
 		top.imm = immElse
 		w.cost.height = top.base + top.in
 		w.cost.branch(1, top.in)
 	case immEnd:
 		if top.imm == immLoop {
 			w.cost.loops--
-			if w.record != nil {
-				w.endLoop(*top, at)
-			}
+		}
+		if w.record != nil {
+			w.record.leave(top, at)
 		}
 		w.cost.height = top.base + top.out
 		w.cost.branch(0, top.out)
@@ -32,10 +35,10 @@ func (w *walker) enter(imm immediate, at int) {
 	f.in, f.out = w.blockType()
 	f.base = max(w.cost.height-f.in, w.frames[len(w.frames)-1].base)
 	w.limit(at, len(w.frames), "blocks in one another", w.bounds.Nesting)
+	if w.record != nil {
+		w.record.enter(&f, len(w.frames), w.pos)
+	}
 	if imm == immLoop {
-		if w.record != nil {
-			f.loop = w.beginLoop(f)
-		}
 		w.cost.enterLoop(f.in)
 	} else {
 		w.cost.branch(1, f.in+f.out)
@@ -70,17 +73,18 @@ func (w *walker) blockType() (in, out int) {
 	return len(t.Params), len(t.Results)
 }
 
-// label reads a label and returns how many values a branch to it carries.
-func (w *walker) label() int {
+// label reads a label and returns how many values a branch to it carries. weight is that of the branch without them.
+func (w *walker) label(weight int) int {
 	depth := int(w.index32("label", len(w.frames)))
-	target := w.frames[len(w.frames)-1-depth]
+	target := &w.frames[len(w.frames)-1-depth]
+	arity := target.out
 	if target.imm == immLoop {
-		if w.record != nil {
-			w.record.loops[target.loop].again, w.record.turns = true, true
-		}
-		return target.in
+		arity = target.in
 	}
-	return target.out
+	if w.record != nil {
+		w.record.branch(target, weight+arity)
+	}
+	return arity
 }
 
 // branchTable reads the labels and the default one after them.
@@ -88,7 +92,7 @@ func (w *walker) branchTable() {
 	n := w.count("labels", 1, w.bounds.BranchTargets)
 	arity := 0
 	for i := 0; i <= n && w.err == nil; i++ {
-		arity = w.label()
+		arity = w.label(weightTable)
 	}
 	w.cost.branch(n+1, arity)
 }

@@ -8,7 +8,8 @@ package wasm
 // 0x61a8_0400 is work for 200,000 instructions and 128 KiB of stack. One subtraction charges both. The module goes to the
 // checkpoint when the whole is negative: when the work is used up. The stack is looked at there and not before, so every
 // charge for stack comes with one for work, stackPerWork at most, and a quantum of work bounds how far the stack can get.
-// While the stack is below zero it borrows one unit of work.
+// While the stack is below zero it borrows one unit of work. Neither half may fall below its 16 bits: mostFrame and pieceUnseen
+// see to it.
 type Budget int32
 
 const (
@@ -23,11 +24,11 @@ const (
 	stackPerWork = 32
 )
 
-// Quantum is the work between two checkpoints, in simple instructions: some 20 to 60 microseconds of most code.
+// Quantum is the work between two checkpoints, in simple instructions: some 5 to 30 microseconds of most code.
 const Quantum = 200_000
 
 // StackSlack is by how many bytes a module can pass its stack before it is seen: a quantum's worth, and one frame.
-const StackSlack = Quantum/WorkUnit*stackPerWork + slotBytes*50_000
+const StackSlack = Quantum/WorkUnit*stackPerWork + mostFrame
 
 // NewBudget holds a quantum of work and that many units of stack.
 func NewBudget(stackUnits int) Budget {
@@ -37,42 +38,34 @@ func NewBudget(stackUnits int) Budget {
 // Stack returns how many units of stack are left; below 0 if more is used than was allowed.
 func (b Budget) Stack() int { return int(int16(b)) }
 
-// Charges are compressed so that long code of which little is run each time costs little, and still counts: a region of n
-// instructions is charged with n up to regionWhole, and with one in regionShare of the rest. Interpreters and Go's functions
-// are one loop around a large body, of which each turn runs a small part.
 const (
-	regionWhole = 16
-	regionShare = 64
-	// smallWork is the most that a function without calls may do, outside of loops, without being charged for its entry: its
-	// callers are charged for the call. Of one with calls it is the most that it may do before it is charged.
-	smallWork = 64
+	// smallWork is the most that a function without calls may owe in the end without being charged for its entry: its callers
+	// are charged for the call. Of one with calls it is the most that it may do before it is charged.
+	smallWork = 32
 	// smallFrame is the largest frame, in bytes, of a function that is not charged for it.
 	smallFrame = 1024
 	// slotBytes is what one local or operand may take on the stack, and frameBytes what a frame takes without any.
 	slotBytes  = 16
 	frameBytes = 64
+	// mostFrame is as what a larger frame counts, so that it fits into a budget that is below zero by then.
+	mostFrame = 2 << 20
 	// unrollWork is up to how many instructions the copies of a short loop's content come to, and unrollMost how many copies
 	// there are. unrollBytes is the length of the longest content that is copied.
 	unrollWork  = 96
 	unrollMost  = 8
 	unrollBytes = 128
+	// unrollLoops is how many loops of one function are unrolled: the compiler's time grows with the square of the blocks.
+	unrollLoops = 32
 	// lazyExits is the most ways out of a region that give the stack back each for itself.
 	lazyExits = 8
 )
-
-func compress(weight int) int {
-	if weight <= regionWhole {
-		return weight
-	}
-	return regionWhole + (weight-regionWhole)/regionShare
-}
 
 // work turns instructions into units, rounded up, as a charge.
 func work(instructions int) int32 {
 	return int32(max((instructions+WorkUnit-1)/WorkUnit, 1)) << workShift
 }
 
-// plan is how one function is charged for what it does outside of loops.
+// plan is how one function is charged for its frame, and for what it owes in the end.
 type plan struct {
 	// charge is taken from the budget once, 0 for nothing. stack is the part of it that is given back.
 	charge, stack int32
@@ -81,17 +74,17 @@ type plan struct {
 }
 
 func planOf(r *recording, locals int) plan {
-	frame := frameBytes + slotBytes*(locals+r.height)
+	frame := min(frameBytes+slotBytes*(locals+r.height), mostFrame)
 	switch {
 	case r.calls.any || frame > smallFrame:
 		stack := int32((frame + StackUnit - 1) / StackUnit)
 		return plan{
-			charge: max(work(compress(r.weight)), int32(frame/stackPerWork)<<workShift) | stack,
+			charge: max(work(r.debt.unpaid), int32(min(frame/stackPerWork, mostHeavy))<<workShift) | stack,
 			stack:  stack,
-			lazy:   frame <= smallFrame && r.canBeLazy(),
+			lazy:   frame <= smallFrame && !r.pieces && r.canBeLazy(),
 		}
-	case r.weight > smallWork:
-		return plan{charge: work(compress(r.weight))}
+	case r.debt.unpaid > smallWork || r.pieces:
+		return plan{charge: work(r.debt.unpaid)}
 	}
 	return plan{}
 }
@@ -113,6 +106,14 @@ func (r *recording) canBeLazy() bool {
 		}
 	}
 	return exits <= lazyExits
+}
+
+// take takes a constant from the budget, and leaves it to the next charge to look whether it is used up.
+func (w *rewriter) take(a *assembler, amount int32) {
+	a.op(opGlobalGet, w.budget)
+	a.i32Const(amount)
+	a.bytes(opI32Sub)
+	a.op(opGlobalSet, w.budget)
 }
 
 // charge takes a constant from the budget and goes to the checkpoint if it is used up. temp is a local for its use.

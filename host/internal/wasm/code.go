@@ -8,6 +8,8 @@ type frame struct {
 	base int
 	// loop is the innermost loop around the frame's content, itself if it is one, as an index into recording.loops; -1 for none.
 	loop int
+	// before is what is owed where it begins, branched the most that is owed where something branches to its end.
+	before, branched debt
 }
 
 // walker goes through function bodies instruction by instruction, without recursion. It is used for all functions of a module
@@ -28,6 +30,9 @@ func (w *walker) instruction() {
 	op := w.byte()
 	if w.err != nil {
 		return
+	}
+	if w.record != nil {
+		w.settle(op, at)
 	}
 	in := &plain[op]
 	switch op {
@@ -80,6 +85,9 @@ func (w *walker) prefixed(at int, table *[256]instruction) *instruction {
 func (w *walker) immediates(in *instruction, at int) {
 	switch in.imm {
 	case immReturn:
+		if w.record != nil {
+			w.record.branch(&w.frames[0], 1+w.frames[0].out)
+		}
 	case immInvalid:
 		w.malformed(at, "unknown instruction % x", w.data[at:w.pos])
 	case immRefused:
@@ -87,7 +95,7 @@ func (w *walker) immediates(in *instruction, at int) {
 	case immBlock, immLoop, immIf, immElse, immEnd:
 		w.structure(in, at)
 	case immBranch, immBranchIf:
-		w.cost.branch(1, w.label())
+		w.cost.branch(1, w.label(1))
 	case immBranchTable:
 		w.branchTable()
 	case immCall, immCallIndirect, immSelect, immRefFunc, immRefNull:

@@ -7,6 +7,8 @@ type function struct {
 	plan plan
 	from int // up to where the original has been dealt with
 
+	unrolled int // loops so far
+
 	// Locals behind the function's own: one that charges use, and an address and contents by their type, for stores.
 	temp, address uint32
 	contents      map[ValueType]uint32
@@ -70,6 +72,10 @@ func (f *function) write(code Code, t FuncType) {
 	f.upTo(code.End)
 	if f.wrapped() {
 		f.giveBack(f.assembler, f.plan.stack)
+		if f.record.debt.unseen > 0 {
+			// Callers that return one after the other must not add up what nobody has looked at.
+			f.charge(f.assembler, 0, f.temp)
+		}
 		f.bytes(opEnd)
 	}
 }
@@ -101,7 +107,7 @@ func (f *function) replace(m mark) {
 		f.op(opCall, f.shift(m.arg))
 		return
 	case immRefFunc:
-		f.op(opRefFunc, f.shift(m.arg))
+		f.reference(a, m.arg)
 		return
 	case immMemoryFill:
 		f.op(opCall, f.helpers.memoryFill())
@@ -118,6 +124,12 @@ func (f *function) replace(m mark) {
 	case immReturn, immBranch, immBranchIf:
 		f.exit(m, 0)
 		return
+	case immCheck:
+		f.charge(a, work(int(m.arg)), f.temp)
+		return
+	case immCharge:
+		f.take(a, work(int(m.arg)))
+		return
 	case immStore:
 		f.noted(m)
 		return
@@ -125,7 +137,7 @@ func (f *function) replace(m mark) {
 	f.copy(m.start, m.end)
 	if l := f.loopAt(m); l != nil {
 		f.result.Loops++
-		f.charge(a, work(compress(l.weight)), f.temp)
+		f.charge(a, work(l.weight), f.temp)
 	}
 }
 
@@ -159,7 +171,7 @@ func (f *function) loopAt(m mark) *loopFacts {
 
 // copies is how often the content of a loop is written.
 func (f *function) copies(l *loopFacts) int {
-	if l.compound || l.end-l.content > unrollBytes {
+	if l.compound || l.end-l.content > unrollBytes || f.unrolled >= unrollLoops {
 		return 1
 	}
 	return min(unrollWork/max(l.weight, 1), unrollMost)
@@ -177,6 +189,7 @@ func (f *function) copies(l *loopFacts) int {
 //	end
 func (f *function) unroll(m mark, l *loopFacts) {
 	n := f.copies(l)
+	f.unrolled++
 	f.result.Loops++
 	f.bytes(opBlock)
 	f.copy(m.start+1, m.end) // with the loop's type

@@ -46,6 +46,9 @@ const (
 	immRefFunc
 	immLane    // arg is the number of lanes
 	immShuffle // 16 lanes of 32
+	// No instructions of a module, but what is put between them: a charge, and one that may go to the checkpoint.
+	immCharge
+	immCheck
 )
 
 // instruction describes one number. name is given where a refusal or a fact needs it; feature for immRefused.

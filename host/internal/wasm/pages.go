@@ -38,19 +38,6 @@ func pagesOf(memory *Memory) Pages {
 // notes is the index of the table.
 func (w *rewriter) notes() uint32 { return uint32(len(w.m.Tables)) }
 
-// writeTables adds the table of notes, and one entry that is never null: what clears notes is copied from there, since a
-// reference is dear to make.
-func (w *rewriter) writeTables(a *assembler) {
-	if w.pages.Count == 0 {
-		w.copySection(SectionTable)(a)
-		return
-	}
-	w.extend(a, SectionTable, len(w.m.Tables), 1)
-	a.bytes(byte(FuncRef), 1)
-	a.u32(uint32(w.pages.Count + 1))
-	a.u32(uint32(w.pages.Count + 1))
-}
-
 // noted writes a store, and the note of where it goes.
 func (f *function) noted(m mark) {
 	s := f.record.stores.all[m.arg]

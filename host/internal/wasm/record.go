@@ -4,20 +4,23 @@ package wasm
 type recording struct {
 	marks []mark
 	loops []loopFacts
-	// weight is that of the instructions outside of loops.
+	// weight is that of all instructions.
 	weight int
+	// debt is what is owed where the walk is, and behind the last instruction what is owed at the most.
+	debt debt
 	// height is the greatest height of the operand stack.
 	height int
-	// turns: something branches back to a loop.
-	turns bool
-	calls callRegion
+	// turns: something branches back to a loop. pieces: something is charged for in the middle of the code.
+	turns, pieces bool
+	calls         callRegion
 	// follows says that stores are looked at.
 	follows bool
 	stores  stores
 }
 
-// loopFacts are those of one loop, without the loops in it.
+// loopFacts are those of one loop.
 type loopFacts struct {
+	// weight is that of one turn, on whichever path it is the most, without what is charged for in its middle.
 	weight int
 	again  bool // something branches back to it
 	// compound: there is more in it than simple instructions, blocks and branches, or values go around with it.
@@ -35,24 +38,27 @@ type mark struct {
 	imm        immediate
 	start, end int
 	// arg is an index: of the loop in recording.loops, of the called function, of the segment or table that the instruction
-	// names first. Of a branch it is its label, and of a return that of the function's outermost block.
+	// names first. Of a branch it is its label, and of a return that of the function's outermost block. Of a charge it is its
+	// weight.
 	arg uint32
 	// depth is how many blocks lie around the instruction, the function's own among them.
 	depth int
 }
 
 // The weights of instructions, in units of what a simple one takes: about a third of a nanosecond. Those that leave no
-// machine code have none. What goes to the host, or to another function, counts for the way there and back.
+// machine code have none. What goes to the host, or to another function, counts for the way there and back, and for the values
+// that it takes along.
 const (
 	weightCall     = 16
 	weightHostCall = 64
 	weightDivision = 8
+	weightMemory   = 3 // most take less, those that miss the cache a hundred times as much
 	weightTable    = 4 // br_table: a jump that is hard to foretell
 )
 
 func (r *recording) reset() {
 	r.marks, r.loops = r.marks[:0], r.loops[:0]
-	r.weight, r.height, r.turns = 0, 0, false
+	r.weight, r.height, r.debt, r.turns, r.pieces = 0, 0, debt{}, false, false
 	r.calls.reset()
 }
 
@@ -65,12 +71,21 @@ func (w *walker) note(in *instruction, at int) {
 		return // the function's own end
 	}
 	weight := w.weigh(in, at)
-	if loop := w.frames[len(w.frames)-1].loop; loop >= 0 {
-		r.loops[loop].weight += weight
-	} else {
-		r.weight += weight
-	}
+	r.weight += weight
+	r.debt.unpaid += weight
 	w.mark(in, at)
+	if w.leaves(in, at) {
+		r.debt = debt{} // nothing comes to what follows
+	}
+}
+
+// leaves reports whether the instruction never goes on with the next one.
+func (w *walker) leaves(in *instruction, at int) bool {
+	switch in.imm {
+	case immBranch, immBranchTable, immReturn:
+		return true
+	}
+	return in.imm == immNone && w.data[at] == opUnreachable
 }
 
 func (w *walker) weigh(in *instruction, at int) int {
@@ -81,13 +96,17 @@ func (w *walker) weigh(in *instruction, at int) int {
 		return weightTable
 	case immCallIndirect:
 		w.record.calls.call(at, len(w.frames), w.record.weight)
-		return weightCall
+		return weightCall + w.m.Types[w.operand(at+1)].values()
 	case immCall:
-		if w.operand(at+1) < uint32(len(w.m.Imports)) {
-			return weightHostCall
+		function := w.operand(at + 1)
+		moved := w.m.FunctionType(function).values()
+		if function < uint32(len(w.m.Imports)) {
+			return weightHostCall + moved
 		}
 		w.record.calls.call(at, len(w.frames), w.record.weight)
-		return weightCall
+		return weightCall + moved
+	case immMemory, immMemoryLane, immTable, immTableSet, immRefFunc:
+		return weightMemory
 	case immNone:
 		switch op := w.data[at]; {
 		case op == opNop || op == opDrop:
@@ -100,8 +119,9 @@ func (w *walker) weigh(in *instruction, at int) int {
 }
 
 const (
-	opNop  = 0x01
-	opDrop = 0x1a
+	opUnreachable = 0x00
+	opNop         = 0x01
+	opDrop        = 0x1a
 )
 
 // isDivision reports i32 and i64 div and rem, and the square roots and divisions of f32 and f64.

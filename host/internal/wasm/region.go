@@ -78,28 +78,3 @@ func (w *walker) noteBlock(in *instruction, at int) {
 		r.calls.open = r.calls.open[:depth]
 	}
 }
-
-// beginLoop notes a loop that is being entered, and returns its index.
-func (w *walker) beginLoop(f frame) int {
-	r := w.record
-	if around := f.loop; around >= 0 {
-		r.loops[around].compound = true
-	}
-	r.loops = append(r.loops, loopFacts{depth: len(w.frames), content: w.pos, first: len(r.marks) + 1, compound: f.in > 0})
-	return len(r.loops) - 1
-}
-
-// endLoop notes its end. What nothing goes back to is part of what lies around it.
-func (w *walker) endLoop(f frame, at int) {
-	r := w.record
-	l := &r.loops[f.loop]
-	l.end, l.last = at, len(r.marks)
-	if l.again {
-		return
-	}
-	if around := w.frames[len(w.frames)-2].loop; around >= 0 {
-		r.loops[around].weight += l.weight
-	} else {
-		r.weight += l.weight
-	}
-}

@@ -45,6 +45,8 @@ type rewriter struct {
 	pages   Pages
 	types   typeTable
 	helpers helpers
+	// references are those that code takes.
+	references references
 	// budget is the index of the global, checkpoint that of the imported function.
 	budget, checkpoint uint32
 

@@ -1,9 +1,13 @@
 package wasm
 
+import "slices"
+
 // stores follows a function's operands as far as it takes to see that two stores go to addresses near one another, so that the
 // second need not be noted again.
 type stores struct {
+	// operands are the topmost on the stack; below them lie deep others of which nothing is known.
 	operands []value
+	deep     int
 	locals   []value
 	stamps   []uint32 // by local: the epoch in which its value was noted
 	epoch    uint32   // counts places that control may come to from elsewhere
@@ -19,7 +23,8 @@ type storeFacts struct {
 }
 
 // value is what is known of an operand or a local: the lower 32 bits are those of root, a number that nobody knows, plus off.
-// Root 0 is the number 0. Equal roots mean equal numbers between two places of one epoch, where code runs straight on.
+// Root 0 is the number 0. Equal roots mean equal numbers between two places of one epoch, where code runs straight on. Each
+// function counts its roots anew, and makes a few an instruction, so that they never come to an end.
 type value struct{ root, off uint32 }
 
 const (
@@ -32,18 +37,20 @@ const (
 )
 
 func (s *stores) reset(locals int) {
-	s.operands, s.all = s.operands[:0], s.all[:0]
+	s.all, s.roots = s.all[:0], 0
 	if locals > len(s.locals) {
 		s.locals = append(s.locals, make([]value, locals-len(s.locals))...)
 		s.stamps = append(s.stamps, make([]uint32, locals-len(s.stamps))...)
 	}
-	s.merge()
+	s.merge(0)
 }
 
-// merge forgets everything about locals: control may come here with others.
-func (s *stores) merge() {
+// merge forgets everything, where there are that many operands: control may come here with other values, and on ways where
+// nothing was noted.
+func (s *stores) merge(height int) {
 	s.epoch++
 	s.noted = s.noted[:0]
+	s.operands, s.deep = s.operands[:0], height
 }
 
 func (s *stores) unknown() value {
@@ -62,18 +69,29 @@ func (s *stores) set(n uint32, v value) { s.locals[n], s.stamps[n] = v, s.epoch 
 
 // resize makes the stack of operands that high; what is new is unknown.
 func (s *stores) resize(height int) {
-	for len(s.operands) < height {
+	s.deep = min(s.deep, height)
+	for s.deep+len(s.operands) < height {
 		s.operands = append(s.operands, s.unknown())
 	}
-	s.operands = s.operands[:height]
+	s.operands = s.operands[:height-s.deep]
 }
 
 // top returns the n-th operand from the top, 0 being the topmost.
 func (s *stores) top(n int) value {
+	for len(s.operands) <= n && s.deep > 0 {
+		s.operands = slices.Insert(s.operands, 0, s.unknown())
+		s.deep--
+	}
 	if n < len(s.operands) {
 		return s.operands[len(s.operands)-1-n]
 	}
-	return s.unknown()
+	return s.unknown() // code that cannot be reached
+}
+
+// pushed says that v was left on top of the stack, which is that high.
+func (s *stores) pushed(v value, height int) {
+	s.resize(height - 1)
+	s.operands = append(s.operands, v)
 }
 
 // isNoted reports whether something near the address has been noted, and remembers the address if not.
@@ -97,8 +115,9 @@ func (w *walker) follow(in *instruction, at, before int) {
 	case immBlock, immIf:
 		s.resize(height)
 	case immLoop, immElse, immEnd:
-		s.merge()
-		s.operands = s.operands[:0]
+		s.merge(height)
+	case immCall, immCallIndirect:
+		s.resize(max(before-w.taken(in, at), 0)) // all that comes back is unknown, wherever it lies on the stack
 		s.resize(height)
 	case immLocalGet:
 		s.operands = append(s.operands, s.local(w.operand(at+1)))
@@ -127,12 +146,21 @@ func (w *walker) followOther(in *instruction, at, height int) {
 	}
 	s.resize(height)
 	if height > 0 && !leavesNothing(in, w.data[at]) {
-		s.operands[height-1] = result
+		s.pushed(result, height)
 	}
 }
 
+// taken is how many operands a call takes off the stack.
+func (w *walker) taken(in *instruction, at int) int {
+	if in.imm == immCallIndirect {
+		return len(w.m.Types[w.operand(at+1)].Params) + 1
+	}
+	return len(w.m.FunctionType(w.operand(at + 1)).Params)
+}
+
 // leavesNothing reports some of the instructions that leave no result: the operand on top is then one that was there before.
-// For the others the operand below is forgotten, which costs a note and does no harm.
+// For the others the operand below is forgotten, which costs a note and does no harm. Calls aside, no instruction that is not the
+// end of a block leaves more than one result.
 func leavesNothing(in *instruction, op byte) bool {
 	return op == opDrop || op == opNop || in.imm == immGlobalSet || in.imm == immBranchIf
 }

@@ -44,6 +44,9 @@ type FuncType struct {
 	Params, Results []ValueType
 }
 
+// values counts the parameters and results.
+func (t FuncType) values() int { return len(t.Params) + len(t.Results) }
+
 // String writes the type as the specification does: (i32, i32) -> (i64).
 func (t FuncType) String() string {
 	return "(" + typeNames(t.Params) + ") -> (" + typeNames(t.Results) + ")"

@@ -2,6 +2,7 @@ package wasgitest
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -112,6 +113,18 @@ func (r *recorder) ErrorsWrite(p []byte) int32 {
 	r.alive()
 	r.errors.Write(p[:min(len(p), abi.MaxErrorsWrite)])
 	return int32(len(p))
+}
+
+// seeded is a recorder that implements wasgi.Seeder.
+type seeded struct {
+	*recorder
+	seed uint64
+}
+
+// Seed implements wasgi.Seeder.
+func (s seeded) Seed() (seed [32]byte) {
+	binary.LittleEndian.PutUint64(seed[:], s.seed)
+	return seed
 }
 
 // abort ends the call where it stands, as the host does. Goexit rather than panic, since an app's recover must not see it.

@@ -40,6 +40,9 @@ type Request struct {
 	Body io.Reader
 	// Environ is appended to the variables as it is.
 	Environ []wasgi.Header
+	// Seed, if not 0, makes what the app draws from [wasgi.Rand] the same in each call. One app at a time: a test that sets it does
+	// not run beside others.
+	Seed uint64
 	// OnBlock, if not nil, is called for each block as the app sends it. An abi.Code that it returns is what the app's write
 	// returns: abi.CodeClosed plays a client that went away. Any other error is played as abi.CodeClosed.
 	OnBlock func(block []byte) error
@@ -80,6 +83,10 @@ func (r *Response) Header(name string) string {
 func Call(app wasgi.Application, request Request) *Response {
 	host := newRecorder(request)
 	environ := encodeEnviron(request)
+	var outside wasgi.Host = host
+	if request.Seed != 0 {
+		outside = seeded{host, request.Seed}
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -90,7 +97,7 @@ func Call(app wasgi.Application, request Request) *Response {
 				host.fault = panicFault(v)
 			}
 		}()
-		host.returned = wasgi.Play(host, environ, app)
+		host.returned = wasgi.Play(outside, environ, app)
 		host.finished = true
 	}()
 	<-done

@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -278,5 +279,20 @@ func TestInput(t *testing.T) {
 			}
 			return nil
 		}, wasgitest.Request{Method: "POST", Body: test.body})
+	}
+}
+
+func TestSeed(t *testing.T) {
+	app := func(_ wasgi.Environ, start wasgi.StartResponse) wasgi.Body {
+		start("200 OK", nil)
+		return wasgi.Text(strconv.FormatUint(wasgi.Rand().Uint64(), 10))
+	}
+	call := func(seed uint64) string { return string(wasgitest.Call(app, wasgitest.Request{Seed: seed}).Body) }
+	first, again, other := call(1), call(1), call(2)
+	if first != again || first == other {
+		t.Errorf("the seeds 1, 1 and 2 give %s, %s and %s", first, again, other)
+	}
+	if first, again := call(0), call(0); first == again {
+		t.Errorf("without a seed: %s twice", first)
 	}
 }

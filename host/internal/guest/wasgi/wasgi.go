@@ -79,7 +79,7 @@ func (k *Kind) Load(ctx context.Context, file guest.File, settings guest.Setting
 	}
 	p := &program{module: module, isolation: settings.Isolation}
 	if restore && !module.Restorable() {
-		p.isolation = guest.IsolationFresh
+		p.isolation, p.why = guest.IsolationFresh, module.Unrestorable()
 	}
 	p.config = engine.Config{
 		Name: file.Name, Memory: settings.Memory, Stack: settings.Stack,
@@ -106,8 +106,9 @@ type program struct {
 	module *engine.Module
 	config engine.Config
 	extra  []wire.Pair
-	// isolation is what the settings ask for, or fresh where an instance cannot be restored.
+	// isolation is what the settings ask for, or fresh where an instance cannot be restored, which why says.
 	isolation guest.Isolation
+	why       string
 
 	// base is what all instances start from and are brought back to, once there is one; first is held while it is made.
 	base  atomic.Pointer[base]
@@ -122,6 +123,9 @@ type base struct {
 
 // Kind implements [guest.Program].
 func (*program) Kind() string { return "wasgi" }
+
+// Isolation implements [guest.Program].
+func (p *program) Isolation() (guest.Isolation, string) { return p.isolation, p.why }
 
 // Close implements [guest.Program].
 func (p *program) Close() error { return p.module.Close(context.Background()) }

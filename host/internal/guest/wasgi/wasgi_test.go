@@ -351,6 +351,7 @@ func TestLoadRefuses(t *testing.T) {
 		"load_allocate_type":    `function "allocate": has type (i32, i32) -> (i32); must be (i32) -> (i32)`,
 		"load_application_type": `function "application": has type (i32) -> (i64); must be (i32, i32) -> (i64)`,
 		"load_initialize_type":  `function "_initialize": has type (i32) -> (); must be () -> ()`,
+		"load_warm_up_type":     `function "warm_up": has type () -> (i32); must be () -> ()`,
 		"load_import_module":    `import "env"."puts": no such host module; this host offers wasgi_v1, wasi_snapshot_preview1`,
 		"load_import_function": `import "wasgi_v1"."sendfile": no such function; ` +
 			`wasgi_v1 offers errors_write, input_read, start_response, write`,

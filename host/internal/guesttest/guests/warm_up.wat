@@ -1,0 +1,23 @@
+;; Answers with one letter for each export that was called, in order: "i" of _initialize, "w" of warm_up, "a" of allocate and "r"
+;; of application. Each warm_up logs a line.
+(module
+  (import "wasgi_v1" "start_response" (func $start_response (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasgi_v1" "errors_write" (func $errors_write (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "200 OK")
+  (data (i32.const 64) "warming up\n")
+  (global $end (mut i32) (i32.const 128))
+  (func $note (param $letter i32)
+    (i32.store8 (global.get $end) (local.get $letter))
+    (global.set $end (i32.add (global.get $end) (i32.const 1))))
+  (func (export "_initialize") (call $note (i32.const 0x69)))
+  (func (export "warm_up")
+    (drop (call $errors_write (i32.const 64) (i32.const 11)))
+    (call $note (i32.const 0x77)))
+  (func (export "allocate") (param i32) (result i32)
+    (call $note (i32.const 0x61))
+    (i32.const 32768))
+  (func $application (export "application") (param $environ i32) (param $length i32) (result i64)
+    (call $note (i32.const 0x72))
+    (drop (call $start_response (i32.const 0) (i32.const 6) (i32.const 8) (i32.const 4) (i32.const 0)))
+    (i64.or (i64.const 0x0000008000000000) (i64.extend_i32_u (i32.sub (global.get $end) (i32.const 128))))))

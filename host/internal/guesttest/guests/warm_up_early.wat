@@ -1,0 +1,17 @@
+;; Answers with what start_response, write, input_read and errors_write returned in warm_up, 4 bytes each.
+(module
+  (import "wasgi_v1" "start_response" (func $start_response (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasgi_v1" "write" (func $write (param i32 i32) (result i32)))
+  (import "wasgi_v1" "input_read" (func $input_read (param i32 i32) (result i32)))
+  (import "wasgi_v1" "errors_write" (func $errors_write (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "200 OK")
+  (func (export "allocate") (param i32) (result i32) (i32.const 32768))
+  (func (export "warm_up")
+    (i32.store (i32.const 128) (call $start_response (i32.const 0) (i32.const 6) (i32.const 8) (i32.const 4) (i32.const 0)))
+    (i32.store (i32.const 132) (call $write (i32.const 0) (i32.const 6)))
+    (i32.store (i32.const 136) (call $input_read (i32.const 256) (i32.const 6)))
+    (i32.store (i32.const 140) (call $errors_write (i32.const 0) (i32.const 6))))
+  (func $application (export "application") (param $environ i32) (param $length i32) (result i64)
+    (drop (call $start_response (i32.const 0) (i32.const 6) (i32.const 8) (i32.const 4) (i32.const 0)))
+    (i64.const 0x0000008000000010)))
