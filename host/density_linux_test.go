@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,56 +37,55 @@ var crowds = map[string]func(testing.TB, int) []byte{
 	},
 }
 
-func greeting(n int) string { return fmt.Sprintf("hello %05d", n) }
-
-// numbered changes a guest's data so that it says its number.
-func numbered(t testing.TB, guest []byte, n int) []byte {
-	t.Helper()
-	if bytes.Count(guest, []byte(hello)) != 1 {
-		t.Fatalf("the guest holds %q not once", hello)
-	}
-	return bytes.Replace(guest, []byte(hello), []byte(greeting(n)), 1)
-}
-
-// varied changes the constant that allocate returns, 32768, and with it the code.
-func varied(t testing.TB, guest []byte, n int) []byte {
-	t.Helper()
-	constant := func(value int) []byte {
-		return []byte{0x41, byte(value) | 0x80, byte(value>>7) | 0x80, byte(value >> 14)}
-	}
-	if value := constant(32768); bytes.Count(guest, value) != 1 || n > 2000 {
-		t.Fatal("the guest cannot be varied")
-	}
-	return bytes.Replace(guest, constant(32768), constant(32768+8*n), 1)
-}
-
-// crowd fills a folder with apps.
-func crowd(t testing.TB, apps int, guest func(testing.TB, int) []byte) string {
-	t.Helper()
-	dir := t.TempDir()
-	for n := range apps {
-		write(t, filepath.Join(dir, fmt.Sprintf("app%d.wasm", n)), guest(t, n))
-	}
-	return dir
-}
-
-// visit asks each app for its greeting, and returns how long it took the slowest.
-func visit(t testing.TB, h *host.Host, apps int) (slowest time.Duration) {
-	t.Helper()
-	for n := range apps {
-		begin := time.Now()
-		if status, body := get(h, fmt.Sprintf("/app%d", n)); status != 200 || !bytes.Contains([]byte(body), []byte(greeting(n))) {
-			t.Fatalf("app %d answers %d %q", n, status, body)
-		}
-		slowest = max(slowest, time.Since(begin))
-	}
-	return slowest
-}
-
 // held is what the process holds in memory when garbage has been collected.
 func held(t testing.TB) int64 {
 	debug.FreeOSMemory()
 	return resident(t)
+}
+
+// density is a crowd of apps that are measured.
+type density struct {
+	t          testing.TB
+	apps       int
+	dir, cache string
+	before     int64 // what the process held without them
+}
+
+// open starts a host, and returns it and how long that took.
+func (d *density) open(memory int64) (*host.Host, time.Duration) {
+	d.t.Helper()
+	cfg := config.Default()
+	cfg.Apps.Dir, cfg.Apps.Cache, cfg.Apps.Memory = d.dir, d.cache, memory
+	cfg.Defaults.Instances.IdleTimeout = time.Second
+	begin := time.Now()
+	h, err := host.Open(d.t.Context(), host.Options{Config: cfg})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return h, time.Since(begin)
+}
+
+// each is what one app takes.
+func (d *density) each() string {
+	return fmt.Sprintf("%.1f KiB", float64(held(d.t)-d.before)/1024/float64(d.apps))
+}
+
+// rest waits until most apps have no instance any more: each has 128 MiB of addresses.
+func (d *density) rest() {
+	d.t.Helper()
+	busy := processStatus(d.t, "VmSize")
+	for deadline := time.Now().Add(hang); processStatus(d.t, "VmSize") > busy-int64(d.apps/2)<<27; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			d.t.Fatal("instances of idle apps are still there")
+		}
+	}
+}
+
+func (d *density) close(h *host.Host) {
+	d.t.Helper()
+	if err := h.Close(); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // What apps cost: WASGI_DENSITY says how many there are.
@@ -98,42 +96,39 @@ func TestDensity(t *testing.T) {
 	apps := amount(t, "WASGI_DENSITY", 20)
 	for name, guest := range crowds {
 		t.Run(name, func(t *testing.T) {
-			dir, cache := crowd(t, apps, guest), t.TempDir()
-			start := func() (*host.Host, time.Duration) {
-				cfg := config.Default()
-				cfg.Apps.Dir, cfg.Apps.Cache = dir, cache
-				cfg.Defaults.Instances.IdleTimeout = time.Second
-				begin := time.Now()
-				h, err := host.Open(t.Context(), host.Options{Config: cfg})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return h, time.Since(begin)
-			}
-			cold, coldTook := start()
-			if err := cold.Close(); err != nil {
-				t.Fatal(err)
-			}
-			before := held(t)
-			h, warmTook := start()
-			each := func(bytes int64) string { return fmt.Sprintf("%.1f KiB", float64(bytes-before)/1024/float64(apps)) }
-			started := each(held(t))
-			slowest := visit(t, h, apps)
-			visited := each(held(t))
-			busy := processStatus(t, "VmSize")
-			for deadline := time.Now().Add(hang); processStatus(t, "VmSize") > busy-int64(apps/2)<<27; time.Sleep(50 * time.Millisecond) {
-				if time.Now().After(deadline) {
-					t.Fatal("instances of idle apps are still there")
-				}
-			}
-			idle := each(held(t))
-			again := visit(t, h, apps)
-			t.Logf("%d apps: start cold %s, from cache %s; an app when started %s, when served once %s, when idle %s; "+
-				"the slowest first request %s, when idle %s", apps, coldTook, warmTook, started, visited, idle, slowest, again)
-			if err := h.Close(); err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("closed: %s", each(held(t)))
+			d := &density{t: t, apps: apps, dir: crowd(t, apps, guest), cache: t.TempDir()}
+			h, took := d.open(1 << 40)
+			d.close(h)
+			t.Logf("%d apps: start cold %s", apps, took)
+			d.loaded()
+			d.unloaded()
 		})
 	}
+}
+
+// loaded measures apps that all fit.
+func (d *density) loaded() {
+	d.before = held(d.t)
+	h, took := d.open(1 << 40)
+	d.t.Logf("start from cache %s, an app when started %s", took, d.each())
+	median, slowest := visit(d.t, h, d.apps)
+	d.t.Logf("served once: first request %s, slowest %s, an app %s", median, slowest, d.each())
+	d.rest()
+	d.t.Logf("idle: an app %s", d.each())
+	median, slowest = visit(d.t, h, d.apps)
+	d.t.Logf("then the first request %s, slowest %s", median, slowest)
+	d.close(h)
+	d.t.Logf("closed: %s are left of an app", d.each())
+}
+
+// unloaded measures apps of which only one fits.
+func (d *density) unloaded() {
+	d.before = held(d.t)
+	h, took := d.open(1)
+	d.t.Logf("without room: start %s, an app %s", took, d.each())
+	for range 2 {
+		median, slowest := visit(d.t, h, d.apps)
+		d.t.Logf("first request %s, slowest %s, an app then %s", median, slowest, d.each())
+	}
+	d.close(h)
 }

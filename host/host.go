@@ -99,6 +99,7 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		Loader:   h.loader,
 		Max:      options.Config.Apps.Max,
 		Parallel: runtime.GOMAXPROCS(0),
+		Memory:   programBudget(options.Config.Apps.Memory),
 		Log:      h.log,
 	})
 	h.gateway = gateway.New(gateway.Options{

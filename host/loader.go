@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -72,6 +73,15 @@ func (l *loader) Load(ctx context.Context, file guest.File, settings guest.Setti
 		return nil, fmt.Errorf("%s: %s", file.Name, why)
 	}
 	return kind.Load(ctx, file, settings, log)
+}
+
+// Check implements [supervise.Loader].
+func (l *loader) Check(file guest.File, settings guest.Settings) (string, error) {
+	kind, why := l.detect(file)
+	if kind == nil {
+		return "", fmt.Errorf("%s: %s", file.Name, why)
+	}
+	return kind.Name(), errors.Join(kind.Examine(file, settings).Problems...)
 }
 
 // detect returns the first kind that recognises the file, and what it is taken for; or nil, and why no kind does.

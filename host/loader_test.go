@@ -26,6 +26,12 @@ func TestMemoryBudget(t *testing.T) {
 	if got := memoryBudget(5 << 30); got != 5<<30 {
 		t.Errorf("configured: %d", got)
 	}
+	if got := programBudget(5 << 20); got != 5<<20 {
+		t.Errorf("configured for programs: %d", got)
+	}
+	if all, programs := memoryBudget(0), programBudget(0); programs < 0 || all+programs < 0 || all != 0 && programs >= all {
+		t.Errorf("automatic: %d and %d for programs", all, programs)
+	}
 	if got := memoryBudget(0); got < 0 || got%3 != 0 {
 		t.Errorf("automatic: %d", got)
 	}

@@ -10,3 +10,12 @@ func memoryBudget(configured int64) int64 {
 	}
 	return machine.Memory() / 4 * 3
 }
+
+// programBudget is how many bytes the programs of apps may take beside their instances: what apps.memory says, or an eighth of
+// what there is, which is half of what memoryBudget leaves.
+func programBudget(configured int64) int64 {
+	if configured != 0 {
+		return configured
+	}
+	return machine.Memory() / 8
+}

@@ -55,6 +55,9 @@ type Apps struct {
 	Settle time.Duration
 	// Max is how many apps there may be. Of more, those that came first are served.
 	Max int
+	// Memory bounds what the apps take beside their instances, in bytes: code, data and images. Apps that were not used for longest
+	// are unloaded, and loaded again when they are asked for. 0 is an eighth of what the machine, or the control group, has.
+	Memory int64
 	// Cache is the folder of compiled modules; "" is a folder in the user's cache folder.
 	Cache string
 }

@@ -71,6 +71,8 @@ func appsSettings() table {
 			func(c *Config) *duration { return &c.Apps.Settle }),
 		newSetting("apps.max", "how many apps are served; of more, those that came first", integerBetween(1, maxApps),
 			func(c *Config) *int { return &c.Apps.Max }),
+		newSetting("apps.memory", "cap of what apps take beside their instances; rarely used ones are unloaded; 0 is an eighth of the machine's",
+			sizeBetween(0, maxSize), func(c *Config) *int64 { return &c.Apps.Memory }),
 		newSetting("apps.cache", "the folder of compiled modules; empty is the user's cache folder", path,
 			func(c *Config) *string { return &c.Apps.Cache }),
 	}

@@ -93,7 +93,7 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 	t.Parallel()
 	texts := map[string]string{
 		"server.listen": ":99", "server.read_header_timeout": "7", "server.idle_timeout": "7s", "server.max_header_bytes": "4096",
-		"server.memory": "7GiB", "server.shutdown_timeout": "0", "apps.max": "7", "apps.dir": "x", "apps.watch": "false", "apps.settle": "7ms", "apps.cache": "y",
+		"server.memory": "7GiB", "server.shutdown_timeout": "0", "apps.max": "7", "apps.dir": "x", "apps.watch": "false", "apps.settle": "7ms", "apps.cache": "y", "apps.memory": "7MiB",
 		"log.level": "warn", "log.format": "text", "log.access": "true", "defaults.hosts": "A.test,b.test", "defaults.timeout": "7s",
 		"defaults.write_timeout": "7s", "defaults.max_duration": "7s", "defaults.memory": "1mib", "defaults.max_body": "7",
 		"defaults.cpu": "7s", "defaults.host_calls": "7", "defaults.stack": "128KiB", "defaults.tables": "7", "defaults.max_environ": "7kib",
@@ -105,7 +105,7 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 	}
 	want := config.Config{
 		Server: config.Server{Listen: ":99", ReadHeaderTimeout: 7 * time.Second, IdleTimeout: 7 * time.Second, MaxHeaderBytes: 4096, Memory: 7 << 30},
-		Apps:   config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Cache: "y"},
+		Apps:   config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Memory: 7 << 20, Cache: "y"},
 		Log:    config.Log{Level: "warn", Format: "text", Access: true},
 		Defaults: config.App{
 			Hosts: []string{"a.test", "b.test"}, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,

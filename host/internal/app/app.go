@@ -3,7 +3,11 @@
 // when the last request has left it. No lock is held across a request.
 package app
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/wasgi/wasgi/host/internal/pool"
+)
 
 // App is a named web application. Its methods may be called concurrently.
 type App struct {
@@ -40,25 +44,34 @@ func (a *App) pin() *Generation {
 }
 
 // Used reports whether a request has entered since Used was called last, or is inside.
-func (a *App) Used() bool {
+func (a *App) Used() bool { return a.used.Swap(false) || a.Busy() }
+
+// Busy reports whether a request is inside the current generation.
+func (a *App) Busy() bool {
 	g := a.current.Load()
-	return a.used.Swap(false) || g != nil && g.users.Load() > 1
+	return g != nil && g.users.Load() > 1
 }
 
 // Rest closes the instances that nobody uses, also those that are to be kept ready. The next request makes one again.
 func (a *App) Rest() {
-	if g := a.pin(); g != nil {
-		defer g.Leave()
-		g.pool.Empty()
-	}
+	a.awake(func(p *pool.Pool[*lodger]) { p.Empty() })
 }
 
 // Renew closes the instances that nobody uses and whose lifetime is over. Others take the place of those that are to be kept
 // ready.
 func (a *App) Renew() {
-	if g := a.pin(); g != nil {
-		defer g.Leave()
-		g.pool.Renew((*lodger).old)
+	a.awake(func(p *pool.Pool[*lodger]) { p.Renew((*lodger).old) })
+}
+
+// awake calls f with the current generation's pool, if there is one.
+func (a *App) awake(f func(*pool.Pool[*lodger])) {
+	g := a.pin()
+	if g == nil {
+		return
+	}
+	defer g.Leave()
+	if g.asleep == nil {
+		f(g.pool)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/pool"
@@ -17,12 +18,16 @@ var errBusy = errors.New("no instance became free within queue_timeout; raise in
 type Generation struct {
 	app      *App
 	number   uint64
-	program  guest.Program
+	kind     string
 	settings guest.Settings
 	log      *slog.Logger
-	pool     *pool.Pool[*lodger]
 	health   *health
-	waiting  atomic.Int64 // requests that wait for an instance
+	waiting  atomic.Int64 // requests that wait for an instance, or for the program
+
+	// program and pool are nil where asleep is not.
+	program guest.Program
+	pool    *pool.Pool[*lodger]
+	asleep  *sleep
 
 	// users counts the requests inside, and one more while the generation is current. It never rises from 0.
 	users  atomic.Int64
@@ -31,14 +36,14 @@ type Generation struct {
 
 // NewGeneration makes a generation of a's program, which it owns from then on, and starts its first instances: the proof that
 // the program runs. It fails if they fail, and then nothing of the program runs any more. It does not serve before [App.Swap].
-// number is unique within the app and rises.
+// number is unique within the app and rises; with the number of the current generation, which is asleep then, the new one is that
+// one awake, and has its health.
 func NewGeneration(ctx context.Context, a *App, number uint64, program guest.Program, settings guest.Settings, log *slog.Logger) (*Generation, error) {
-	log = log.With("app", a.name, "generation", number)
-	g := &Generation{
-		app: a, number: number, program: program, settings: settings, log: log,
-		health: newHealth(settings, log), closed: make(chan struct{}),
+	g := newGeneration(a, number, program.Kind(), settings, log)
+	if before := a.current.Load(); before != nil && before.number == number {
+		g.health = before.health
 	}
-	g.users.Store(1)
+	g.program = program
 	g.pool = pool.New(pool.Options[*lodger]{
 		Min:    settings.MinInstances,
 		Max:    settings.MaxInstances,
@@ -52,6 +57,16 @@ func NewGeneration(ctx context.Context, a *App, number uint64, program guest.Pro
 		return nil, err
 	}
 	return g, nil
+}
+
+func newGeneration(a *App, number uint64, kind string, settings guest.Settings, log *slog.Logger) *Generation {
+	log = log.With("app", a.name, "generation", number)
+	g := &Generation{
+		app: a, number: number, kind: kind, settings: settings, log: log,
+		health: newHealth(settings, log), closed: make(chan struct{}),
+	}
+	g.users.Store(1)
+	return g
 }
 
 // prove runs one instance up to where it could serve, and makes the others that are to be kept ready.
@@ -89,10 +104,13 @@ func (g *Generation) Number() uint64 { return g.number }
 func (g *Generation) Settings() *guest.Settings { return &g.settings }
 
 // Kind is the guest kind of the program.
-func (g *Generation) Kind() string { return g.program.Kind() }
+func (g *Generation) Kind() string { return g.kind }
 
 // Isolation is what keeps the program's requests apart; see [guest.Program].
 func (g *Generation) Isolation() (isolation guest.Isolation, why string) {
+	if g.asleep != nil {
+		return g.settings.Isolation, "" // as far as anybody knows
+	}
 	return g.program.Isolation()
 }
 
@@ -108,16 +126,20 @@ func (g *Generation) Serve(ctx context.Context, exchange guest.Exchange) error {
 	}
 	outcome := errInconclusive // if the exchange panics its way out, as it does to cut a connection
 	defer func() { g.health.settle(probe, outcome) }()
-	err = g.play(ctx, exchange)
+	if g.asleep == nil {
+		err = g.play(ctx, exchange, time.Time{})
+	} else {
+		err = g.wakeAndPlay(ctx, exchange)
+	}
 	if excuser, ok := exchange.(guest.Excuser); err == nil || !ok || !excuser.Excused() {
 		outcome = err
 	}
 	return err
 }
 
-// play is Serve for a request that was let through.
-func (g *Generation) play(ctx context.Context, exchange guest.Exchange) error {
-	instance, err := g.acquire(ctx)
+// play is Serve for a request that was let through. It waits for an instance until then, or queue_timeout from now if that is zero.
+func (g *Generation) play(ctx context.Context, exchange guest.Exchange, until time.Time) error {
+	instance, err := g.acquire(ctx, until)
 	if err != nil {
 		return g.sign(guest.PhaseCall, err)
 	}
@@ -139,21 +161,37 @@ func (g *Generation) play(ctx context.Context, exchange guest.Exchange) error {
 
 // acquire takes an instance that is ready, or waits at most queue_timeout for one: that comes back, or that is being made.
 // Beyond queue_length nobody waits.
-func (g *Generation) acquire(ctx context.Context) (*lodger, error) {
+func (g *Generation) acquire(ctx context.Context, until time.Time) (instance *lodger, err error) {
 	if instance, ok := g.pool.TryAcquire(); ok {
 		return instance, nil
 	}
+	if until.IsZero() {
+		until = time.Now().Add(g.settings.QueueTimeout)
+	}
+	err = g.wait(ctx, until, errBusy, func(ctx context.Context) (err error) {
+		instance, err = g.pool.Acquire(ctx)
+		return err
+	})
+	return instance, err
+}
+
+// wait calls f with a context that ends then, with cause, unless as many requests wait already as may.
+func (g *Generation) wait(ctx context.Context, until time.Time, cause error, f func(context.Context) error) error {
 	defer g.waiting.Add(-1)
 	if n := g.waiting.Add(1); g.settings.QueueLength > 0 && n > int64(g.settings.QueueLength) {
-		return nil, guest.ErrQueue
+		return guest.ErrQueue
 	}
-	waiting, cancel := context.WithTimeoutCause(ctx, g.settings.QueueTimeout, errBusy)
+	waiting, cancel := context.WithDeadlineCause(ctx, until, cause)
 	defer cancel()
-	instance, err := g.pool.Acquire(waiting)
-	if errors.Is(err, errBusy) {
-		err = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindBusy, Cause: errBusy}
+	err := f(waiting)
+	if errors.Is(err, cause) {
+		return busy(cause)
 	}
-	return instance, err
+	return err
+}
+
+func busy(cause error) error {
+	return &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindBusy, Cause: cause}
 }
 
 // sign turns err into a fault that names this generation. phase is that of an error which is no fault yet. It returns nil
@@ -194,9 +232,11 @@ func (g *Generation) Leave() {
 func (g *Generation) Closed() <-chan struct{} { return g.closed }
 
 func (g *Generation) close() {
-	g.pool.Close()
-	if err := g.program.Close(); err != nil {
-		g.log.Error("a drained generation could not be closed", "error", err)
+	if g.asleep == nil {
+		g.pool.Close()
+		if err := g.program.Close(); err != nil {
+			g.log.Error("a drained generation could not be closed", "error", err)
+		}
 	}
 	g.app.lines.flush()
 	close(g.closed)

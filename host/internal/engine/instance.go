@@ -168,6 +168,9 @@ func (m *Module) applyData(i *Instance) error {
 // Begin starts the account of one exchange: its processor time and its calls of host functions.
 func (i *Instance) Begin() { i.meter.used, i.calls = 0, 0 }
 
+// Used is the processor time that this exchange has taken so far.
+func (i *Instance) Used() time.Duration { return i.meter.used }
+
 // Reusable reports whether the instance may serve another exchange: not after a call that did not end well, nor when its stack
 // has grown, which would stay.
 func (i *Instance) Reusable() bool { return !i.failed && !i.deep }

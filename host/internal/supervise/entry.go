@@ -26,10 +26,14 @@ type entry struct {
 	kept    isolation // what keeps requests apart in the newest generation
 	state   State
 	err     error
-	working bool // a worker runs
-	removed bool
-	used    time.Time // when the last request was seen, or the version published
-	resting bool      // all instances are closed, since nobody has used the app
+	// generation is what serves version, and bytes what that takes in memory: 0 while it is asleep.
+	generation *app.Generation
+	bytes      int64
+	news       chan struct{} // closed when something was published, or the worker has ended
+	working    bool          // a worker runs
+	removed    bool
+	used       time.Time // when the last request was seen, or the version published
+	resting    bool      // all instances are closed, since nobody has used the app
 }
 
 // isolation is what [guest.Program] says of it.
@@ -49,13 +53,20 @@ func (s *Supervisor) consider(f found, retry bool) {
 	}
 	e := s.entries[f.name]
 	if e == nil {
-		e = &entry{app: app.New(f.name), state: StateLoading}
+		e = &entry{app: app.New(f.name), state: StateLoading, news: make(chan struct{})}
 		s.entries[f.name] = e
 	}
 	if v.digest == e.seen && v.digest != ([32]byte{}) && !(retry && e.err != nil && !e.loads(v)) {
 		return
 	}
-	e.seen, e.wanted, e.refused = v.digest, nil, nil
+	v.first = !s.started
+	s.accept(e, v, err)
+}
+
+// accept makes v, which was read with that error, the newest reading.
+func (s *Supervisor) accept(e *entry, v *version, err error) {
+	s.drop(e)
+	e.seen, e.refused = v.digest, nil
 	if err != nil {
 		s.fail(e, StateFailed, err)
 	} else {
@@ -77,13 +88,40 @@ func (s *Supervisor) queue(e *entry, v *version) {
 		s.fail(e, StateRefused, err)
 		return
 	}
-	e.wanted = v
+	s.want(e, v)
 	e.supersede()
+}
+
+// want gives the worker a version to load.
+func (s *Supervisor) want(e *entry, v *version) {
+	s.drop(e)
+	e.wanted = v
+	if s.queued += v.size; s.queued > maxQueued {
+		s.queued -= v.size
+		v.file.Data = nil
+	}
 	if !e.working {
 		e.working = true
 		s.loading.begin()
 		go s.work(e)
 	}
+}
+
+// maxQueued bounds what is kept in memory of versions that wait to be loaded, in bytes. What is more is read again.
+const maxQueued = 64 << 20
+
+// drop forgets the version that is wanted.
+func (s *Supervisor) drop(e *entry) {
+	if e.wanted != nil && e.wanted.file.Data != nil {
+		s.queued -= e.wanted.size
+	}
+	e.wanted = nil
+}
+
+// tell wakes those who wait for something to be published.
+func (e *entry) tell() {
+	close(e.news)
+	e.news = make(chan struct{})
 }
 
 // claim gives the version's mounts to e, or names the app that has one of them.

@@ -16,6 +16,7 @@ type State string
 const (
 	StateLoading  State = "loading"  // its first version is being loaded
 	StateServing  State = "serving"  // it answers
+	StateUnloaded State = "unloaded" // it answers, and will be loaded when it is asked
 	StateFailed   State = "failed"   // its newest version could not be loaded; an older one may serve
 	StateRefused  State = "refused"  // its mount belongs to another app, or there are too many apps
 	StateDisabled State = "disabled" // its manifest says so

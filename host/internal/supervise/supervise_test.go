@@ -26,14 +26,15 @@ const hang = 20 * time.Second
 
 // loader is a fake supervise.Loader: a module's bytes say what becomes of it, a manifest's are lines of "key value".
 type loader struct {
-	loads  atomic.Int64
-	gates  sync.Map     // bytes of a module -> chan struct{} that its loading waits for
-	begun  sync.Map     // bytes of a module -> chan struct{} that is closed when its loading begins
-	broken atomic.Bool  // nothing can be loaded
-	heeds  bool         // a loading that waits looks at its context
-	made   atomic.Int64 // instances
-	live   atomic.Int64
-	seen   func(data []byte)
+	loads            atomic.Int64
+	gates            sync.Map     // bytes of a module -> chan struct{} that its loading waits for
+	begun            sync.Map     // bytes of a module -> chan struct{} that is closed when its loading begins
+	broken           atomic.Bool  // nothing can be loaded
+	heeds            bool         // a loading that waits looks at its context
+	made             atomic.Int64 // instances
+	live             atomic.Int64
+	programs, checks atomic.Int64
+	seen             func(data []byte)
 }
 
 func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
@@ -77,11 +78,21 @@ func (l *loader) Load(ctx context.Context, file guest.File, _ guest.Settings, _ 
 	if l.broken.Load() || strings.HasPrefix(string(file.Data), "bad") {
 		return nil, errors.New("not loadable")
 	}
+	l.programs.Add(1)
 	return &program{
 		loader: l,
+		bytes:  int64(len(file.Data)),
 		traps:  strings.HasPrefix(string(file.Data), "trap"),
 		fresh:  strings.HasPrefix(string(file.Data), "fresh"),
 	}, nil
+}
+
+func (l *loader) Check(file guest.File, _ guest.Settings) (string, error) {
+	l.checks.Add(1)
+	if strings.HasPrefix(string(file.Data), "bad") {
+		return "", errors.New("not loadable")
+	}
+	return "fake", nil
 }
 
 func (l *loader) wait(ctx context.Context, gate chan struct{}) error {
@@ -98,6 +109,7 @@ func (l *loader) wait(ctx context.Context, gate chan struct{}) error {
 
 type program struct {
 	loader       *loader
+	bytes        int64 // as many as its module has
 	traps, fresh bool
 }
 
@@ -119,8 +131,8 @@ func (p *program) Isolation() (guest.Isolation, string) {
 	return guest.IsolationRequest, ""
 }
 
-func (*program) Bytes() int64 { return 0 }
-func (*program) Close() error { return nil }
+func (p *program) Bytes() int64 { return p.bytes }
+func (p *program) Close() error { p.loader.programs.Add(-1); return nil }
 
 type instance struct{ program *program }
 
@@ -170,9 +182,15 @@ func newFolderWith(t *testing.T, parallel int, l *loader) *folder {
 // newFolderOf returns a folder that may have most apps.
 func newFolderOf(t *testing.T, most, parallel int, l *loader) *folder {
 	t.Helper()
+	return newFolderIn(t, 0, most, parallel, l)
+}
+
+// newFolderIn returns a folder whose programs may have that many bytes.
+func newFolderIn(t *testing.T, memory int64, most, parallel int, l *loader) *folder {
+	t.Helper()
 	f := &folder{t: t, dir: t.TempDir(), loader: l, journal: &journal{}}
 	f.Supervisor = supervise.New(supervise.Options{
-		Dir: f.dir, Loader: f.loader, Max: most, Parallel: parallel,
+		Dir: f.dir, Loader: f.loader, Max: most, Parallel: parallel, Memory: memory,
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), f.journal), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	t.Cleanup(func() {

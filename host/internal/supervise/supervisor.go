@@ -24,6 +24,8 @@ type Loader interface {
 	// Load compiles and checks a module. log takes what its guests write while no request is theirs. It should return early when
 	// ctx is done: the module is not wanted any more.
 	Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error)
+	// Check says what Load would refuse, as far as that can be told without compiling, and otherwise the kind of the program.
+	Check(file guest.File, settings guest.Settings) (kind string, err error)
 }
 
 // Settings is what a manifest says.
@@ -48,7 +50,10 @@ type Options struct {
 	Max int
 	// Parallel is how many apps are loaded at once.
 	Parallel int
-	Log      *slog.Logger
+	// Memory is how many bytes the programs of all apps may take, beside their instances; 0 is no bound. Those of apps that were
+	// not used for longest are unloaded, until somebody asks for them. What is loaded just now may be too much for a moment.
+	Memory int64
+	Log    *slog.Logger
 }
 
 // Supervisor owns the apps. Its methods may be called concurrently.
@@ -56,18 +61,22 @@ type Supervisor struct {
 	options Options
 	routes  atomic.Pointer[route.Table[*app.App]]
 	slots   chan struct{} // one for each app that is being loaded
+	waking  chan struct{} // the same for those that were loaded before, and unloaded: they need not be compiled
 	loading counter       // the workers
 	sweeper sync.WaitGroup
 	life    context.Context
 	end     context.CancelFunc
 
 	reconciling sync.Mutex // one reconciliation at a time
+	started     bool       // the first reconciliation is over; guarded by reconciling
 
 	mu      sync.Mutex // guards all below; never held while loading
 	entries map[string]*entry
 	claims  map[mount]*entry
 	retired []*app.Generation // swapped out, perhaps not drained yet
 	surplus []string          // the names of the apps beyond Max
+	loaded  int64             // bytes of all programs together, not too few
+	queued  int64             // bytes of what was read and not loaded yet
 }
 
 // New returns a supervisor that serves nothing yet. It must be closed.
@@ -75,6 +84,7 @@ func New(options Options) *Supervisor {
 	s := &Supervisor{
 		options: options,
 		slots:   make(chan struct{}, options.Parallel),
+		waking:  make(chan struct{}, 4*options.Parallel),
 		entries: map[string]*entry{},
 		claims:  map[mount]*entry{},
 	}
@@ -104,6 +114,7 @@ func (s *Supervisor) Reconcile(changed []string) {
 			s.consider(f, changed == nil)
 		}
 	}
+	s.started = true
 }
 
 // Wait returns when nothing is being loaded any more, or with ctx's cause.
@@ -163,9 +174,11 @@ func (s *Supervisor) retire(apps []found) {
 	}
 	for name, e := range gone {
 		delete(s.entries, name)
-		e.removed, e.wanted, e.version = true, nil, nil
+		s.drop(e)
+		e.removed, e.version = true, nil
 		e.supersede()
 		s.swap(e, nil)
+		e.tell()
 		if s.life.Err() == nil { // else it is the server that goes
 			s.options.Log.Info("app removed", "app", name)
 		}
@@ -177,6 +190,12 @@ func (s *Supervisor) retire(apps []found) {
 
 // swap makes next the app's generation, and remembers the one before until it has drained.
 func (s *Supervisor) swap(e *entry, next *app.Generation) {
+	s.loaded -= e.bytes
+	e.generation, e.bytes = next, 0
+	if next != nil {
+		e.bytes = next.Bytes()
+	}
+	s.loaded += e.bytes
 	s.retired = slices.DeleteFunc(s.retired, func(g *app.Generation) bool {
 		select {
 		case <-g.Closed():

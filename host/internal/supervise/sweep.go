@@ -37,7 +37,7 @@ func (s *Supervisor) look(now time.Time) (idle, aging []*app.App) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.entries {
-		if e.version == nil {
+		if e.generation == nil || e.generation.Asleep() {
 			continue
 		}
 		if e.app.Used() {

@@ -16,11 +16,14 @@ import (
 
 // version is one reading of an app's files: what is loaded are these bytes and no others.
 type version struct {
+	found    found
 	digest   [sha256.Size]byte // of module and manifest; the zero digest where they could not be read
 	file     guest.File        // its Data is dropped once it has been loaded
 	size     int64             // of the module, in bytes
 	settings Settings
 	mounts   []mount
+	again    bool // the same as what was unloaded
+	first    bool // of the apps that were there at the start
 }
 
 // mount is where an app answers.
@@ -31,7 +34,7 @@ func (m mount) String() string { return m.host + m.path }
 // read reads an app's files once: the manifest first, which says how large the module may be. On an error the version still has
 // its digest, if the files could be read, so that the same bad files are not tried again.
 func (s *Supervisor) read(f found) (*version, error) {
-	v := &version{}
+	v := &version{found: f}
 	if len(f.manifests) > 1 {
 		return v, fmt.Errorf("two manifests, %s: keep one of them", strings.Join(f.manifests, " and "))
 	}

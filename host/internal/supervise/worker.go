@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/wasgi/wasgi/host/internal/app"
@@ -29,8 +30,9 @@ func (s *Supervisor) work(e *entry) {
 // loadOne waits for its turn before it takes a version, so that of those that come in meanwhile only the newest is loaded. It
 // reports false where none is wanted.
 func (s *Supervisor) loadOne(e *entry) bool {
-	s.slots <- struct{}{}
-	defer func() { <-s.slots }()
+	slots := s.slotsFor(e)
+	slots <- struct{}{}
+	defer func() { <-slots }()
 	ctx, v := s.take(e)
 	if v == nil {
 		return false
@@ -41,14 +43,27 @@ func (s *Supervisor) loadOne(e *entry) bool {
 	return true
 }
 
+// slotsFor returns where the worker has to wait for its turn: what has been unloaded must not wait for new versions to be
+// compiled, for requests wait for it.
+func (s *Supervisor) slotsFor(e *entry) chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.wanted != nil && e.wanted.again {
+		return s.waking
+	}
+	return s.slots
+}
+
 // take returns what the worker is to load next, with a context that ends when it is not wanted any more, or nil, which ends the
 // worker. publish must follow.
 func (s *Supervisor) take(e *entry) (context.Context, *version) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e.current, e.wanted = e.wanted, nil
+	e.current = e.wanted
+	s.drop(e)
 	e.working = e.current != nil
 	if !e.working {
+		e.tell()
 		return nil, nil
 	}
 	var ctx context.Context
@@ -64,15 +79,29 @@ func (s *Supervisor) build(ctx context.Context, e *entry, v *version) (*app.Gene
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	if v.file.Data == nil {
+		if err := s.readAgain(v); err != nil {
+			return nil, err
+		}
+	}
+	number, room := s.prospect(e, v)
+	if v.first && !room {
+		kind, err := s.options.Loader.Check(v.file, v.settings.Settings)
+		if err != nil {
+			return nil, unloadable(err)
+		}
+		return app.NewAsleep(e.app, number, kind, v.settings.Settings, s.options.Log, func() error { return s.wake(e) }), nil
+	}
 	log := e.app.Log(s.options.Log, v.settings.LogLines)
 	program, err := s.options.Loader.Load(ctx, v.file, v.settings.Settings, log)
 	if err != nil {
-		return nil, &guest.Fault{Phase: guest.PhaseLoad, Kind: guest.KindProtocol, Cause: err}
+		return nil, unloadable(err)
 	}
-	s.mu.Lock()
-	number := e.number + 1
-	s.mu.Unlock()
 	return app.NewGeneration(ctx, e.app, number, program, v.settings.Settings, s.options.Log)
+}
+
+func unloadable(err error) error {
+	return &guest.Fault{Phase: guest.PhaseLoad, Kind: guest.KindProtocol, Cause: err}
 }
 
 // publish swaps the new generation in, or says why there is none. What a newer reading has failed with stays said. One that was
@@ -80,6 +109,7 @@ func (s *Supervisor) build(ctx context.Context, e *entry, v *version) (*app.Gene
 func (s *Supervisor) publish(ctx context.Context, e *entry, v *version, generation *app.Generation, err error, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer e.tell()
 	abandoned := ctx.Err() != nil
 	e.cancel(nil)
 	e.current, e.cancel, v.file.Data = nil, nil, nil
@@ -100,17 +130,7 @@ func (s *Supervisor) publish(ctx context.Context, e *entry, v *version, generati
 		s.swap(e, nil)
 		s.options.Log.Info("app disabled by its manifest", "app", e.app.Name())
 	default:
-		e.version, e.state, e.err = v, StateServing, nil
-		e.used, e.resting = time.Now(), false
-		e.number, e.kind = generation.Number(), generation.Kind()
-		e.kept.Isolation, e.kept.why = generation.Isolation()
-		s.swap(e, generation)
-		s.options.Log.Info("app loaded", "app", e.app.Name(), "mount", v.mounts[0].String(), "generation", e.number,
-			"kind", e.kind, "size", v.size, "took_ms", took.Milliseconds())
-		if e.kept.why != "" {
-			s.options.Log.Warn("the app cannot run under the isolation that was asked for", "app", e.app.Name(),
-				"asked", v.settings.Isolation, "isolation", e.kept.Isolation, "cause", e.kept.why)
-		}
+		s.publishGood(e, v, generation, took)
 	}
 	if outdated {
 		e.state, e.err = state, cause
@@ -118,12 +138,41 @@ func (s *Supervisor) publish(ctx context.Context, e *entry, v *version, generati
 	s.release()
 }
 
+// publishGood makes a generation serve.
+func (s *Supervisor) publishGood(e *entry, v *version, generation *app.Generation, took time.Duration) {
+	e.version, e.state, e.err = v, StateServing, nil
+	e.number, e.kind = generation.Number(), generation.Kind()
+	e.used, e.resting = time.Now(), false
+	e.kept.Isolation, e.kept.why = generation.Isolation()
+	s.swap(e, generation)
+	message, level := "app loaded", slog.LevelInfo
+	switch {
+	case generation.Asleep():
+		message, e.state = "app checked; it is loaded when it is asked for, since apps.memory is used up", StateUnloaded
+	case v.again:
+		message, level = "app loaded again", slog.LevelDebug
+	}
+	s.options.Log.Log(context.Background(), level, message, "app", e.app.Name(), "mount", v.mounts[0].String(),
+		"generation", e.number, "kind", e.kind, "size", v.size, "took_ms", took.Milliseconds())
+	if e.kept.why != "" && !v.again {
+		s.options.Log.Warn("the app cannot run under the isolation that was asked for", "app", e.app.Name(),
+			"asked", v.settings.Isolation, "isolation", e.kept.Isolation, "cause", e.kept.why)
+	}
+	s.makeRoom(e)
+}
+
 // fail notes why the newest version does not serve. What served before goes on.
 func (s *Supervisor) fail(e *entry, state State, err error) {
 	e.state, e.err = state, err
 	message := "app not loaded"
-	if e.version != nil && e.version.settings.Enabled {
+	switch {
+	case e.generation == nil:
+	case !e.generation.Asleep():
 		message = "new version not loaded; the one before keeps serving"
+	case e.seen == e.version.digest:
+		message = "app not loaded again"
+	default:
+		message = "new version not loaded; the one before was unloaded, and its file is gone"
 	}
 	attributes := []any{"app", e.app.Name(), "cause", oneLine(err)}
 	var fault *guest.Fault

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/wasgi/wasgi/abi"
 	"github.com/wasgi/wasgi/abi/wire"
@@ -134,6 +135,9 @@ func (i *instance) Reset() bool {
 	}
 	return false
 }
+
+// GuestTime implements [guest.Accountant].
+func (i *instance) GuestTime() time.Duration { return i.Used() }
 
 // answer turns the outcome of a host function into what the guest gets: a code that it may handle, or the end of its call.
 func answer(n int, err error) uint64 {

@@ -213,6 +213,7 @@ func (p *program) wrap(inner *engine.Instance) *instance {
 
 // prepare does what every instance needs before its first exchange, and once for all where they are restored.
 func (i *instance) prepare(ctx context.Context) error {
+	defer i.errors.Flush() // no request is to be given the blame for an unfinished line
 	if warmUp := i.Function(abi.ExportWarmUp); warmUp != nil && i.program.isolation != guest.IsolationFresh {
 		if err := i.Call(ctx, warmUp, nil); err != nil {
 			return err
