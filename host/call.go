@@ -10,7 +10,7 @@ import (
 // Call plays one request on one app, without a folder and without a socket: file is the module, with its manifest beside it
 // if it has one. The app is mounted at "/", whatever its manifest says. A [*Fault] is returned beside what the client would
 // have seen, which w has got by then.
-func Call(ctx context.Context, options Options, file string, w http.ResponseWriter, r *http.Request) (err error) {
+func Call(ctx context.Context, options Options, file string, w http.ResponseWriter, r *http.Request) error {
 	h, err := open(ctx, options)
 	if err != nil {
 		return err
@@ -26,13 +26,6 @@ func Call(ctx context.Context, options Options, file string, w http.ResponseWrit
 		return err
 	}
 	defer app.close()
-	defer func() {
-		// A response that could not be completed: the fault says why.
-		if r := recover(); r != nil && r != http.ErrAbortHandler {
-			panic(r)
-		}
-		err = met
-	}()
-	app.ServeHTTP(w, r.WithContext(ctx))
-	return nil
+	app.play(w, r.WithContext(ctx))
+	return met
 }

@@ -40,6 +40,7 @@ func TestTheRulesRefuse(t *testing.T) {
 		{"host", module + "/cmd/wasgi", code, "the façade wires the rooms of the host and nothing else"},
 		{"host", module + "/guest-sdk/go/wasgi", code, "the façade wires the rooms of the host and nothing else"},
 		{"host", module + "/host/internal/guesttest", code, "it holds guests for tests and no code of the host"},
+		{"host/internal/guesttest/canary", module + "/host/internal/guest", code, "a guest for tests carries none of the host"},
 		{"host/internal/app", module + "/host/internal/guesttest", code, "it holds guests for tests and no code of the host"},
 		{"host/config", module + "/host/internal/guest", code, values},
 		{"host/config", module + "/host", code, values},

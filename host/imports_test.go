@@ -49,6 +49,7 @@ var house = []place{
 	{at: "host/internal/supervise", may: []string{"host/internal/app", "host/internal/route", "host/internal/guest"},
 		why: "it declares what it needs of loading and watching, and host brings it"},
 	{at: "host/internal/service/*", may: []string{"host/internal/guest"}, why: "a capability is a list of guest.Import"},
+	{at: "host/internal/guesttest/canary", may: []string{"guest-sdk/go/wasgi"}, why: "a guest for tests carries none of the host", tests: true},
 	{at: "host/internal/guesttest/...", why: "it holds guests for tests and no code of the host", tests: true},
 }
 

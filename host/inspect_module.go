@@ -7,8 +7,9 @@ import (
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
-// describe translates what was read. What needs a whole module is left out of one that was refused.
-func (h *Host) describe(m *wasm.Module, complete bool, uses []guest.Use) *ModuleFacts {
+// describe translates what was read. What needs a whole module is left out of one that was refused. restore says that the app's
+// instances are to be brought back after each request.
+func (h *Host) describe(m *wasm.Module, complete, restore bool, uses []guest.Use) *ModuleFacts {
 	d := &ModuleFacts{
 		Complete:  complete,
 		Toolchain: m.Toolchain(),
@@ -36,7 +37,7 @@ func (h *Host) describe(m *wasm.Module, complete bool, uses []guest.Use) *Module
 		}
 	}
 	d.countSegments(m)
-	d.describeCode(m)
+	d.describeCode(m, restore)
 	return d
 }
 
@@ -75,7 +76,7 @@ func (d *ModuleFacts) countSegments(m *wasm.Module) {
 }
 
 // describeCode tells what only shows in the code, and is worth nothing as long as not all of it was read.
-func (d *ModuleFacts) describeCode(m *wasm.Module) {
+func (d *ModuleFacts) describeCode(m *wasm.Module, restore bool) {
 	names := m.FunctionNames()
 	if m.Start >= 0 {
 		d.Start = &ModuleFunction{Index: m.Start, Name: nameOf(names, m.Start)}
@@ -91,9 +92,9 @@ func (d *ModuleFacts) describeCode(m *wasm.Module) {
 		return
 	}
 	d.Compile = &CompileCost{Cost: m.Cost, Limit: wasm.DefaultLimits().ModuleCost}
-	r := m.Rewrite(true)
+	r := m.Rewrite(restore)
 	d.Rewrite = &ModuleRewrite{
-		Functions: r.Functions, Charged: r.Charged, Loops: r.Loops,
+		Functions: r.Functions, Charged: r.Charged, Loops: r.Loops, NotesStores: r.Pages.Count > 0,
 		CodeBefore: codeSize(m.Sections), CodeAfter: codeSize(wasm.Layout(r.Data, maxSections)), SizeAfter: len(r.Data),
 	}
 }
@@ -156,7 +157,7 @@ func exports(m *wasm.Module, uses []guest.Use) []ModuleExport {
 		case wasm.ExternGlobal:
 			export.Type = globalType(m.Globals[e.Index])
 		}
-		if n := slices.IndexFunc(uses, func(u guest.Use) bool { return u.Name == e.Name }); n >= 0 {
+		if n := slices.IndexFunc(uses, func(u guest.Use) bool { return u.Name == export.Name && u.Type == export.Type }); n >= 0 {
 			export.Use = uses[n].Purpose
 		}
 		all = append(all, export)

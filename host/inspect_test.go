@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -85,6 +86,9 @@ func TestInspectAppInGo(t *testing.T) {
 	}
 }
 
+// cost is a part of a message that changes whenever estimates get better.
+var cost = regexp.MustCompile(`[0-9]+ units`)
+
 // Whatever is refused is told with the reason, and with what stands before the place that is at fault.
 func TestInspectRefused(t *testing.T) {
 	t.Parallel()
@@ -109,7 +113,7 @@ func TestInspectRefused(t *testing.T) {
 		{"cut off in its code", whole[:code+20], "", "wasgi",
 			[]string{"malformed in code: wasm: code section, offset 0xfa: 53 bytes announced, 18 left"}, 2},
 		{"loops that compile for ever", guesttest.NestedLoops(400, 400), "", "wasgi", []string{"limit in code: wasm: code section, " +
-			"function 1, offset 0x50: 33048000 units of compile cost (blocks times locals that live across them), at most 2000000"}, 0},
+			"function 1, offset 0x50: N units of compile cost (blocks times locals that live across them), at most 2000000"}, 0},
 		{"an imported memory", guesttest.Wasm(t, "load_import_memory"), "", "wasgi", []string{`forbidden in import: wasm: import section, ` +
 			`import 0, offset 0x24: "env"."memory" is a memory: only functions can be imported; define the memory in the module`}, 0},
 		{"more memory than its manifest has", guesttest.Wasm(t, "load_memory"), "memory = '1MiB'", "wasgi", []string{
@@ -131,7 +135,7 @@ func TestInspectRefused(t *testing.T) {
 				if (r.Offset != nil) != (where != "") {
 					t.Errorf("offset of %+v", r)
 				}
-				got = append(got, r.Kind+where+": "+r.Message)
+				got = append(got, r.Kind+where+": "+cost.ReplaceAllString(r.Message, "N units"))
 			}
 			if i.Kind != c.kind || !slices.Equal(got, c.want) {
 				t.Errorf("kind %q, refusals\n%q\nwant\n%q", i.Kind, got, c.want)

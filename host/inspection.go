@@ -177,6 +177,9 @@ type ModuleRewrite struct {
 	Functions int `json:"functions"`
 	Charged   int `json:"charged"`
 	Loops     int `json:"loops"`
+	// NotesStores says that the code notes what memory it writes to, so that an instance can be brought back after a request: if
+	// Isolation is request, and nothing is in Fresh.
+	NotesStores bool `json:"notes_stores"`
 	// CodeBefore and CodeAfter are the length of the code section, SizeAfter that of all that is compiled: active data and
 	// custom sections but names are left out.
 	CodeBefore int `json:"code_before"`

@@ -19,6 +19,7 @@ import (
 
 	"github.com/wasgi/wasgi/host"
 	"github.com/wasgi/wasgi/host/config"
+	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 )
 
@@ -72,6 +73,13 @@ func serveSamples(t *testing.T) (*httptest.Server, *logBuffer) {
 	for _, app := range h.Status() {
 		if app.State != "serving" {
 			t.Errorf("%s is %s: %v", app.Name, app.State, app.Err)
+		}
+		want := guest.IsolationRequest
+		if app.Name == "notes" { // its manifest says why
+			want = guest.IsolationInstance
+		}
+		if app.Isolation != want || app.Why != "" {
+			t.Errorf("%s runs as %s, want %s: %s", app.Name, app.Isolation, want, app.Why)
 		}
 	}
 	server := httptest.NewServer(h)

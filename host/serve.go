@@ -27,15 +27,7 @@ func (h *Host) Run(ctx context.Context) error {
 func (h *Host) Serve(ctx context.Context, listener net.Listener) error {
 	requests, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
-	server := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: h.config.Server.ReadHeaderTimeout,
-		IdleTimeout:       h.config.Server.IdleTimeout,
-		WriteTimeout:      h.config.Defaults.WriteTimeout, // of answers that no app gives; exchanges set their own
-		MaxHeaderBytes:    int(h.config.Server.MaxHeaderBytes),
-		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
-		BaseContext:       func(net.Listener) context.Context { return requests },
-	}
+	server := h.server(requests, h)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -47,6 +39,19 @@ func (h *Host) Serve(ctx context.Context, listener net.Listener) error {
 	h.drain(server, cut)
 	<-failed
 	return nil
+}
+
+// server is a server around a handler, with the configuration's limits. requests is the context of all requests.
+func (h *Host) server(requests context.Context, handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: h.config.Server.ReadHeaderTimeout,
+		IdleTimeout:       h.config.Server.IdleTimeout,
+		WriteTimeout:      h.config.Defaults.WriteTimeout, // of answers that no app gives; exchanges set their own
+		MaxHeaderBytes:    int(h.config.Server.MaxHeaderBytes),
+		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return requests },
+	}
 }
 
 // grace is how long a guest that was told to end may take to do so, before its connection is closed under it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"path/filepath"
 	"strings"
 
@@ -57,6 +58,16 @@ func (h *Host) single(ctx context.Context, module guest.File, settings guest.Set
 	}
 	s.app.Swap(s.generation)
 	return s, nil
+}
+
+// play plays one request. A response that cannot be completed is cut off, as a server would cut the connection.
+func (s *single) play(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if r := recover(); r != nil && r != http.ErrAbortHandler {
+			panic(r)
+		}
+	}()
+	s.ServeHTTP(w, r)
 }
 
 // close returns when the app has released all it held.

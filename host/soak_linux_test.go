@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wasgi/wasgi/host/internal/bench"
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 )
 
@@ -42,16 +43,19 @@ func TestSoak(t *testing.T) {
 	write(t, filepath.Join(dir, "hello.wasm"), guest)
 	server := httptest.NewServer(open(t, dir))
 	defer server.Close()
-	const clients = 4
+	load := bench.Load{
+		Request: []byte("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"), Status: 200, Clients: 4, Duration: time.Hour,
+	}
 	run := func(n int) wear {
-		load(t, server, clients, n/clients)
-		if t.Failed() {
-			t.FailNow()
+		load.Requests = n
+		var done bench.Series
+		if err := load.Turn(t.Context(), server.Listener.Addr().String(), &done); err != nil || done.Failed > 0 || done.Requests != n {
+			t.Fatalf("%d of %d requests, %d failed: %v", done.Requests, n, done.Failed, err)
 		}
 		return takeWear(t)
 	}
 	begin := time.Now()
-	first := run(clients * 250) // until buffers, pools and caches have their size
+	first := run(1000) // until buffers, pools and caches have their size
 	t.Logf("at the start: %s", first)
 	for _, at := range []string{"a quarter", "half", "three quarters", "all"} {
 		now := run(requests / 4)

@@ -15,7 +15,7 @@ import (
 	"github.com/wasgi/wasgi/host"
 )
 
-// request is what the flags of call describe.
+// request is what the flags of call and bench describe.
 type request struct {
 	method  string
 	headers []string
@@ -35,19 +35,28 @@ func newCall() *cobra.Command {
 		Example: "  wasgi call plugins/hello.wasm /\n  wasgi call plugins/echo.wasm -d @photo.jpg /",
 		Args:    arguments(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r.hasData = cmd.Flags().Changed("data")
-			r.path = "/"
-			if len(args) == 2 {
-				r.path = args[1]
-			}
+			r.take(cmd, args[1:])
 			return call(cmd, args[0], r)
 		},
 	}
+	r.addFlags(cmd)
+	addLogFlags(cmd)
+	return cmd
+}
+
+func (r *request) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&r.method, "request", "X", "", "request `METHOD` (default GET, with a body POST)")
 	cmd.Flags().StringArrayVarP(&r.headers, "header", "H", nil, "request `HEADER`, as 'Name: value'; may be repeated")
 	cmd.Flags().StringVarP(&r.data, "data", "d", "", "request `BODY`; @FILE sends a file, @- standard input")
-	addLogFlags(cmd)
-	return cmd
+}
+
+// take takes the path, if there is one, and notes what was given at all.
+func (r *request) take(cmd *cobra.Command, path []string) {
+	r.hasData = cmd.Flags().Changed("data")
+	r.path = "/"
+	if len(path) > 0 {
+		r.path = path[0]
+	}
 }
 
 func call(cmd *cobra.Command, file string, r request) error {

@@ -148,8 +148,13 @@ func (r *report) code(m *host.ModuleFacts) {
 	}
 	r.isolation(m)
 	w := m.Rewrite
-	r.line("checkpoints", "charge %s of %s, and %s; code grows from %s to %s%s", grouped(w.Charged), plural(w.Functions, "function", "functions"),
-		plural(w.Loops, "loop", "loops"), shortSize(w.CodeBefore), shortSize(w.CodeAfter), growth(w.CodeBefore, w.CodeAfter))
+	noted := ""
+	if w.NotesStores {
+		noted = ", and note each store"
+	}
+	r.text("checkpoints", fmt.Sprintf("charge %s of %s and %s%s; code grows from %s to %s%s", grouped(w.Charged),
+		plural(w.Functions, "function", "functions"), plural(w.Loops, "loop", "loops"), noted,
+		shortSize(w.CodeBefore), shortSize(w.CodeAfter), growth(w.CodeBefore, w.CodeAfter)))
 	r.line("compiling", "%s units of estimated cost, %s are allowed", grouped(m.Compile.Cost), grouped(m.Compile.Limit))
 }
 

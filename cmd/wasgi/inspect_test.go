@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,6 +14,35 @@ import (
 
 	"github.com/wasgi/wasgi/host"
 )
+
+// The report of an inspection that has everything is what the file in testdata says.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join("..", "..", "host", "testdata", "everything.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var i host.Inspection
+	if err := json.Unmarshal(data, &i); err != nil {
+		t.Fatal(err)
+	}
+	i.Manifest = "everything.toml"
+	i.Module.Toolchain = "Go go1.26.8"
+	i.Module.Rewrite = &host.ModuleRewrite{Functions: 3423, Charged: 3234, Loops: 1, NotesStores: true, CodeBefore: 3 << 20, CodeAfter: 4 << 20}
+	i.Module.Compile.Cost = 1234567
+	var out bytes.Buffer
+	if err := printInspection(&out, &i, false); err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "everything.txt")
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(out.Bytes(), want) {
+		t.Errorf("got\n%s\nwant what %s says", &out, golden)
+	}
+}
 
 // hostile is what a name in a module may hold: it clears the screen, writes from right to left, and is not ASCII.
 const hostile = "a\x1b[2J\u009b2J\r\n\u202eb\U000e0001é"

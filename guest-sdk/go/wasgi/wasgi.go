@@ -24,6 +24,10 @@
 // A call of the application is one request. Its Environ, StartResponse and Writer belong to that call: used after it has
 // ended they answer [abi.CodeState] and reach nobody's response. They are not safe for use by several goroutines at once.
 //
+// Every request begins with the app as it was before the first one, unless the app's manifest sets isolation: what a request
+// leaves in variables is gone after it, and a generator of random numbers begins with the same state each time. [Rand] is
+// seeded anew. [WarmUp] takes work that all requests can begin with.
+//
 // A panic ends the guest, as it does any Go program: the text goes to the app's log and the client gets a 500, or a cut
 // connection if the headers were out.
 package wasgi

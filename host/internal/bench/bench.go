@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Load is what clients send in one round. It is a value: rounds do not change it.
+// Load is what clients send in one turn. It is a value: turns do not change it.
 type Load struct {
 	// Request is a whole HTTP/1.1 request. Every client sends it again and again, and waits for the response each time.
 	Request []byte
@@ -23,16 +23,17 @@ type Load struct {
 	Head bool
 	// Status is what a response must have; every other one is a failure.
 	Status int
-	// Clients is how many connections are used at once, Duration how long new requests are begun.
-	Clients  int
+	// Clients is how many connections are used at once.
+	Clients int
+	// Duration is how long a turn begins new requests. Requests, if it is not 0, ends it after so many.
 	Duration time.Duration
+	Requests int
 }
 
 const (
-	// maxRequests and maxDials end a round before its time: a server that closes its connections would use up the ports.
-	maxRequests = 1_000_000
-	maxDials    = 1_000
-	// patience is how long the last response of a round may take.
+	// maxDials ends a turn before its time: a server that closes its connections would use up the ports.
+	maxDials = 1_000
+	// patience is how long the last response of a turn may take.
 	patience = time.Minute
 )
 
@@ -46,39 +47,43 @@ type Comparison struct {
 	Ratios []float64
 }
 
-// Compare plays rounds on both servers in turn; every second round the other one begins. It returns early with ctx's cause.
-func (l Load) Compare(ctx context.Context, rounds int, base, other string) (*Comparison, error) {
+// Compare plays rounds, each of so many turns on both servers; every second turn the other one begins. Turns should be short, so
+// that what disturbs one disturbs the other, and rounds long, so that their ratios say something. It returns early with ctx's
+// cause.
+func (l Load) Compare(ctx context.Context, rounds, turns int, base, other string) (*Comparison, error) {
 	c := &Comparison{}
-	turns := []turn{{base, &c.Base}, {other, &c.Other}}
+	sides := []side{{address: base, series: &c.Base}, {address: other, series: &c.Other}}
 	for range rounds {
-		for _, t := range turns {
-			if err := l.Round(ctx, t.address, t.series); err != nil {
-				return nil, err
+		for range turns {
+			for _, s := range sides {
+				if err := l.Turn(ctx, s.address, s.series); err != nil {
+					return nil, err
+				}
 			}
+			slices.Reverse(sides)
 		}
-		last := len(c.Base.Rates) - 1
-		c.Ratios = append(c.Ratios, c.Other.Rates[last]/c.Base.Rates[last])
-		slices.Reverse(turns)
+		ratio := c.Other.endRound() / c.Base.endRound()
+		c.Ratios = append(c.Ratios, ratio)
 	}
 	return c, nil
 }
 
-type turn struct {
+type side struct {
 	address string
 	series  *Series
 }
 
-// Round plays one round on the server at that address, host:port, and adds it to series.
-func (l Load) Round(ctx context.Context, address string, series *Series) error {
+// Turn plays one turn on the server at that address, host:port, and adds it to series.
+func (l Load) Turn(ctx context.Context, address string, series *Series) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, l.Duration+patience, errStuck)
 	defer cancel()
 	started := time.Now()
-	r := &round{load: l, address: address, end: started.Add(l.Duration)}
+	t := &turn{load: l, address: address, end: started.Add(l.Duration)}
 	clients := make([]client, l.Clients)
 	problems := make([]error, l.Clients)
 	var running sync.WaitGroup
 	for i := range clients {
-		running.Go(func() { problems[i] = clients[i].run(ctx, r) })
+		running.Go(func() { problems[i] = clients[i].run(ctx, t) })
 	}
 	running.Wait()
 	elapsed := time.Since(started)
@@ -88,24 +93,26 @@ func (l Load) Round(ctx context.Context, address string, series *Series) error {
 	if err := errors.Join(problems...); err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
-	done := series.Requests
 	for i := range clients {
 		series.add(&clients[i])
 	}
-	series.Rates = append(series.Rates, float64(series.Requests-done)/elapsed.Seconds())
+	series.elapsed += elapsed
 	return nil
 }
 
-// round is what the clients of one round share.
-type round struct {
+// turn is what the clients of one turn share.
+type turn struct {
 	load     Load
 	address  string
 	end      time.Time
-	requests atomic.Int64 // begun
+	requests atomic.Int64 // begun, if they are bounded
 	dials    atomic.Int64
 }
 
-// goesOn counts one more request, unless the round is over.
-func (r *round) goesOn() bool {
-	return time.Now().Before(r.end) && r.dials.Load() <= maxDials && r.requests.Add(1) <= maxRequests
+// goesOn counts one more request, unless the turn is over.
+func (t *turn) goesOn() bool {
+	if t.load.Requests > 0 && t.requests.Add(1) > int64(t.load.Requests) {
+		return false
+	}
+	return time.Now().Before(t.end) && t.dials.Load() <= maxDials
 }

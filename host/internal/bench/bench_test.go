@@ -33,7 +33,7 @@ func TestCompareTakesTurns(t *testing.T) {
 		time.Sleep(5 * time.Millisecond)
 		hello(w, r)
 	})
-	c, err := load().Compare(t.Context(), 4, serve(t, hello), slow)
+	c, err := load().Compare(t.Context(), 4, 2, serve(t, hello), slow)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestFailuresAreCounted(t *testing.T) {
 	})
 	l, s := load(), Series{}
 	l.Clients = 1
-	if err := l.Round(t.Context(), address, &s); err != nil {
+	if err := l.Turn(t.Context(), address, &s); err != nil {
 		t.Fatal(err)
 	}
 	if good := s.Requests - s.Failed; s.Requests < 3 || good < s.Requests/3 || good > s.Requests/3+1 {
@@ -81,7 +81,7 @@ func TestDialsAreBounded(t *testing.T) {
 	})
 	l, s := load(), Series{}
 	l.Duration = time.Minute
-	if err := l.Round(t.Context(), address, &s); err != nil {
+	if err := l.Turn(t.Context(), address, &s); err != nil {
 		t.Fatal(err)
 	}
 	if s.Requests < maxDials || s.Requests > maxDials+l.Clients || s.Failed > 0 {
@@ -89,7 +89,16 @@ func TestDialsAreBounded(t *testing.T) {
 	}
 }
 
-func TestRoundEndsWithContext(t *testing.T) {
+func TestTurnEndsAfterRequests(t *testing.T) {
+	t.Parallel()
+	l, s := load(), Series{}
+	l.Duration, l.Requests = time.Minute, 100
+	if err := l.Turn(t.Context(), serve(t, hello), &s); err != nil || s.Requests != 100 || s.Failed > 0 {
+		t.Errorf("%d requests, %d failed, %v", s.Requests, s.Failed, err)
+	}
+}
+
+func TestTurnEndsWithContext(t *testing.T) {
 	t.Parallel()
 	over := make(chan struct{})
 	address := serve(t, func(http.ResponseWriter, *http.Request) { <-over })
@@ -97,12 +106,12 @@ func TestRoundEndsWithContext(t *testing.T) {
 	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(50*time.Millisecond, func() { cancel(cause) })
-	if err := load().Round(ctx, address, &Series{}); !errors.Is(err, cause) {
+	if err := load().Turn(ctx, address, &Series{}); !errors.Is(err, cause) {
 		t.Errorf("it ends with %v", err)
 	}
 }
 
-func TestRoundWithoutServer(t *testing.T) {
+func TestTurnWithoutServer(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -112,13 +121,13 @@ func TestRoundWithoutServer(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := load().Round(t.Context(), address, &Series{}); err == nil {
+	if err := load().Turn(t.Context(), address, &Series{}); err == nil {
 		t.Error("nothing listens, and nobody notices")
 	}
 }
 
-// What is no HTTP ends the round with what is wrong.
-func TestRoundWithOtherProtocol(t *testing.T) {
+// What is no HTTP ends the turn with what is wrong.
+func TestTurnWithOtherProtocol(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -134,12 +143,12 @@ func TestRoundWithOtherProtocol(t *testing.T) {
 			_, _ = io.WriteString(conn, "220 mail.example.org\r\n")
 		}
 	}()
-	if err := load().Round(t.Context(), listener.Addr().String(), &Series{}); !errors.Is(err, errMalformed) {
+	if err := load().Turn(t.Context(), listener.Addr().String(), &Series{}); !errors.Is(err, errMalformed) {
 		t.Errorf("it ends with %v", err)
 	}
 }
 
-// Rounds of one load on one server, with many clients each, count every request once.
+// Turns of one load on one server, with many clients each, count every request once.
 func TestHammer(t *testing.T) {
 	t.Parallel()
 	var served atomic.Int64
@@ -153,7 +162,7 @@ func TestHammer(t *testing.T) {
 	var running sync.WaitGroup
 	for i := range series {
 		running.Go(func() {
-			if err := l.Round(t.Context(), address, &series[i]); err != nil {
+			if err := l.Turn(t.Context(), address, &series[i]); err != nil {
 				t.Error(err)
 			}
 		})

@@ -17,15 +17,15 @@ type client struct {
 	release   func() bool // lets go of the context that may close conn
 }
 
-// run plays until the round is over. A connection that breaks is a failure of the server, and is made anew.
-func (c *client) run(ctx context.Context, r *round) error {
+// run plays until the turn is over. A connection that breaks is a failure of the server, and is made anew.
+func (c *client) run(ctx context.Context, t *turn) error {
 	defer c.drop()
-	for r.goesOn() {
-		if err := c.connect(ctx, r); err != nil {
+	for t.goesOn() {
+		if err := c.connect(ctx, t); err != nil {
 			return err
 		}
 		begun := time.Now()
-		status, keep, err := c.exchange(r)
+		status, keep, err := c.exchange(t)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -34,7 +34,7 @@ func (c *client) run(ctx context.Context, r *round) error {
 		}
 		c.times.note(time.Since(begun))
 		c.requests++
-		if err != nil || status != r.load.Status {
+		if err != nil || status != t.load.Status {
 			c.failed++
 		}
 		if err != nil || !keep {
@@ -44,20 +44,20 @@ func (c *client) run(ctx context.Context, r *round) error {
 	return nil
 }
 
-func (c *client) exchange(r *round) (status int, keep bool, err error) {
-	if _, err := c.conn.Write(r.load.Request); err != nil {
+func (c *client) exchange(t *turn) (status int, keep bool, err error) {
+	if _, err := c.conn.Write(t.load.Request); err != nil {
 		return 0, false, err
 	}
-	return c.responses.next(r.load.Head)
+	return c.responses.next(t.load.Head)
 }
 
-func (c *client) connect(ctx context.Context, r *round) error {
+func (c *client) connect(ctx context.Context, t *turn) error {
 	if c.conn != nil {
 		return nil
 	}
-	r.dials.Add(1)
+	t.dials.Add(1)
 	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", r.address)
+	conn, err := dialer.DialContext(ctx, "tcp", t.address)
 	if err != nil {
 		return err
 	}

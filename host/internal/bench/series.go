@@ -6,13 +6,25 @@ import (
 	"time"
 )
 
-// Series is what one server did in its rounds.
+// Series is what one server did in its turns.
 type Series struct {
 	// Requests were answered, among them Failed with another status than the right one, or with a connection that was cut.
 	Requests, Failed int
 	// Rates are in requests a second, one for each round.
 	Rates []float64
 	times histogram
+
+	// counted are the requests of rounds that have ended, elapsed the time of the turns since.
+	counted int
+	elapsed time.Duration
+}
+
+// endRound notes the rate of the turns since the last round, and returns it.
+func (s *Series) endRound() float64 {
+	rate := float64(s.Requests-s.counted) / s.elapsed.Seconds()
+	s.counted, s.elapsed = s.Requests, 0
+	s.Rates = append(s.Rates, rate)
+	return rate
 }
 
 func (s *Series) add(c *client) {
@@ -21,9 +33,10 @@ func (s *Series) add(c *client) {
 	s.times.add(&c.times)
 }
 
-// Merge adds what another series has.
+// Merge adds the rounds of another series. Neither may be within a round.
 func (s *Series) Merge(other *Series) {
 	s.Requests += other.Requests
+	s.counted = s.Requests
 	s.Failed += other.Failed
 	s.Rates = append(s.Rates, other.Rates...)
 	s.times.add(&other.times)

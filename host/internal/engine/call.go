@@ -15,8 +15,7 @@ import (
 // instanceKey is how host functions find the instance that calls them.
 type instanceKey struct{}
 
-// callContext carries the running instance. It is made anew for each call: wazero's watcher may look at it a moment after
-// the call has returned.
+// callContext carries the running instance. It is made anew for each call: who keeps it must not find a later call's in it.
 type callContext struct {
 	context.Context
 	instance *Instance

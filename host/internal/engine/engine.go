@@ -96,20 +96,20 @@ func (e *Engine) Link(ctx context.Context, module string, functions []HostFuncti
 }
 
 // callHost is every call of a host function. The guest's call ends here if it is over, whatever the function did, or if this
-// is one call too many.
+// is one call too many. What a function takes that does not wait is the guest's: between two checkpoints there may be thousands.
 func (i *Instance) callHost(ctx context.Context, f *HostFunction, stack []uint64) {
 	if i.calls++; i.most > 0 && i.calls > i.most {
 		End(guest.ErrHostCalls)
 	}
 	if f.Waits {
 		i.meter.stop()
-		f.Call(ctx, i, stack)
-		i.meter.start()
-	} else {
-		f.Call(ctx, i, stack)
 	}
-	if ctx.Err() != nil {
-		End(context.Cause(ctx))
+	f.Call(ctx, i, stack)
+	if f.Waits {
+		i.meter.start()
+	}
+	if err := i.meter.check(ctx); err != nil {
+		End(err)
 	}
 }
 

@@ -103,7 +103,7 @@ func TestFact21_FillOfFreshPages(t *testing.T) {
 			}))
 			return nil
 		})
-		if got.duration("took") < 5*deadline {
+		if got.duration("took") < 2*deadline { // with large pages the system is ten times as fast
 			t.Errorf("one instruction was over after %v", got.duration("took"))
 		}
 	})

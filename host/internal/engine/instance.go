@@ -168,6 +168,9 @@ func (m *Module) applyData(i *Instance) error {
 // Begin starts the account of one exchange: its processor time and its calls of host functions.
 func (i *Instance) Begin() { i.meter.used, i.calls = 0, 0 }
 
+// Used is the processor time that this exchange has taken so far.
+func (i *Instance) Used() time.Duration { return i.meter.used }
+
 // Reusable reports whether the instance may serve another exchange: not after a call that did not end well, nor when its stack
 // has grown, which would stay.
 func (i *Instance) Reusable() bool { return !i.failed && !i.deep }
@@ -206,15 +209,19 @@ func (i *Instance) Writable(ptr, length uint32) ([]byte, bool) {
 // SetLog makes the guest's output go to the logger that log returns, until the next SetLog; log is called once a line. A
 // line that was left unfinished goes to the logger it was written under.
 func (i *Instance) SetLog(log func() *slog.Logger) {
+	i.Flush()
+	i.log = log
+}
+
+// Flush emits the lines of the guest's output that are unfinished.
+func (i *Instance) Flush() {
 	i.stdout.Flush()
 	i.stderr.Flush()
-	i.log = log
 }
 
 // Close releases the instance. It must not be running.
 func (i *Instance) Close() {
-	i.stdout.Flush()
-	i.stderr.Flush()
+	i.Flush()
 	if i.module != nil {
 		_ = i.module.Close(context.Background()) // it has no files whose closing could fail
 	}

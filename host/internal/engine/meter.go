@@ -56,11 +56,12 @@ func (m *meter) stop() {
 	}
 }
 
-// check counts, lets others have their turn, and returns why the guest must end, or nil. The time that it takes itself is not
+// check counts, lets others have their turn, and returns why the guest must end, or nil. The time that others take is not
 // counted.
 func (m *meter) check(ctx context.Context) error {
 	at := now()
 	m.used += at - m.since
+	m.since = at
 	if err := m.over(ctx); err != nil {
 		m.counting = false
 		return err
@@ -74,8 +75,8 @@ func (m *meter) check(ctx context.Context) error {
 	if at-m.paused > respite {
 		runtime.Gosched()
 		m.paused = now()
+		m.since = m.paused
 	}
-	m.since = now()
 	return nil
 }
 
@@ -102,5 +103,6 @@ func (m *meter) takeTurns(ctx context.Context, at time.Duration) error {
 		return err
 	}
 	m.hasTurn, m.turn = true, now()
+	m.since = m.turn
 	return nil
 }

@@ -13,6 +13,9 @@ func mapRegion(size int) region {
 	if err != nil {
 		return nil // the memory then lies in Go's heap
 	}
+	if size > keepOfRegion {
+		preferLarge(r[keepOfRegion:])
+	}
 	return r
 }
 

@@ -35,7 +35,13 @@ func asItIs(m *wasm.Module) prepared { return prepared{data: m.Data} }
 func rewritten(m *wasm.Module) prepared {
 	restorable := *m
 	restorable.Fresh = nil
-	r := restorable.Rewrite(true)
+	return begun(m, restorable.Rewrite(true))
+}
+
+// withoutNotes is a module that only has checkpoints, as one runs that is not to be restored.
+func withoutNotes(m *wasm.Module) prepared { return begun(m, m.Rewrite(false)) }
+
+func begun(m *wasm.Module, r *wasm.Rewritten) prepared {
 	return prepared{r.Data, func(ctx context.Context, instance api.Module) error {
 		refill(instance)
 		if err := applyData(m, instance.Memory()); err != nil || !r.Start {

@@ -47,6 +47,7 @@ type control struct {
 	counters int     // used in this function
 	function int     // its index
 	size     int     // how much more may be written
+	storing  bool    // most statements store, see storing_test.go
 }
 
 // label is what a branch may go to. A loop's has a counter, so that it ends.
@@ -81,6 +82,10 @@ func (g *control) statements() {
 func (g *control) statement() bool {
 	if g.size--; g.size < 0 || len(g.labels) > 6 {
 		g.out = append(g.out, 0x01) // nop
+		return true
+	}
+	if g.storing && g.chance(2) {
+		g.storingStatement()
 		return true
 	}
 	switch g.IntN(13) {
@@ -277,31 +282,39 @@ func (g *control) body(function int) []byte {
 	g.statements()
 	g.value()
 	g.op(0x0b)
-	return append([]byte{1, controlLocals - 1 + controlCounters, 0x7f}, g.out...)
+	return append([]byte{2, controlLocals - 1 + controlCounters + addressLocals, 0x7f, wideLocals, 0x7e}, g.out...)
 }
 
-// controlModule is the same for the same number. It exports its functions, and one that fills the fuel.
+// controlModule is the same for the same number.
 func controlModule(seed uint64) []byte {
-	g := &control{Rand: rand.New(rand.NewPCG(seed, 1))}
-	sized := func(content []byte) []byte {
-		return append(binary.AppendUvarint(nil, uint64(len(content))), content...)
-	}
-	functions := append([]byte{controlFunctions + 1}, make([]byte, controlFunctions)...)
-	functions = append(functions, 1) // its type
-	exports := append([]byte{controlFunctions + 1}, sized([]byte(hangLimit))...)
+	return (&control{Rand: rand.New(rand.NewPCG(seed, 1))}).module(1)
+}
+
+func withLength(content []byte) []byte {
+	return append(binary.AppendUvarint(nil, uint64(len(content))), content...)
+}
+
+// module has a memory of that many pages, up to 63. It exports its functions, and one that fills the fuel.
+func (g *control) module(pages byte) []byte {
+	functions := append([]byte{controlFunctions + 2}, make([]byte, controlFunctions)...)
+	functions = append(functions, 1, 2) // the types of the last two
+	exports := append([]byte{controlFunctions + 1}, withLength([]byte(hangLimit))...)
 	exports = append(exports, 0, controlFunctions+1)
-	code := []byte{controlFunctions + 1}
+	code := []byte{controlFunctions + 2}
 	for i := range controlFunctions {
-		exports = append(append(exports, sized([]byte{'f', '0' + byte(i)})...), 0, byte(i+1))
-		code = append(code, sized(g.body(i+1))...)
+		exports = append(append(exports, withLength([]byte{'f', '0' + byte(i)})...), 0, byte(i+1))
+		code = append(code, withLength(g.body(i+1))...)
 	}
-	code = append(code, sized([]byte("\x00\x41\x3f\x24\x00\x0b"))...) // the fuel is 63
+	code = append(code, withLength([]byte("\x00\x41\x3f\x24\x00\x0b"))...) // the fuel is 63
+	code = append(code, withLength([]byte(twist))...)
 	module := []byte("\x00asm\x01\x00\x00\x00" +
-		"\x01\x09\x02\x60\x01\x7f\x01\x7f\x60\x00\x00" + // types: (i32) -> (i32), () -> ()
+		"\x01\x10\x03\x60\x01\x7f\x01\x7f\x60\x00\x00\x60\x02\x7f\x7f\x02\x7f\x7f" + // types: (i32) -> (i32), () -> (), twist's
 		"\x02\x09\x01\x03log\x01i\x00\x00") // import
-	module = append(append(module, 3), sized(functions)...)
-	module = append(module, "\x05\x03\x01\x00\x01"+ // memory
-		"\x06\x0b\x02\x7f\x01\x41\x3f\x0b\x7f\x01\x41\x00\x0b"...) // globals
-	module = append(append(module, 7), sized(exports)...)
-	return append(append(module, 10), sized(code)...)
+	module = append(append(module, 3), withLength(functions)...)
+	module = append(module, 5, 3, 1, 0, pages)
+	module = append(module, "\x06\x0b\x02\x7f\x01\x41\x3f\x0b\x7f\x01\x41\x00\x0b"...) // globals
+	module = append(append(module, 7), withLength(exports)...)
+	module = append(module, 12, 1, 1) // one data segment
+	module = append(append(module, 10), withLength(code)...)
+	return append(append(module, 11), withLength(append([]byte{1, 1}, withLength([]byte(storedSegment))...))...)
 }

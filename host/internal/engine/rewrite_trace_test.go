@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,12 +128,13 @@ func (c *compared) String() string {
 	return fmt.Sprintf("%d modules, %d calls that changed %d bytes, %d modules up to the end of their budget", c.modules, c.calls, c.changed, c.cut)
 }
 
-// compareTraces runs the module rewritten and prepared otherwise. Where the rewritten one is cut, so is the other: it need not
-// end at all.
+// compareTraces runs the module rewritten, with notes of what it writes and without, and prepared otherwise. Where a rewritten one
+// is cut, so is the other: it need not end at all.
 func (c *compared) compareTraces(t *testing.T, name string, m *wasm.Module, otherwise preparation) {
 	t.Helper()
-	var got, want trace
+	var got, without, want trace
 	got.of(t, m, rewritten, tracedCalls)
+	without.of(t, m, withoutNotes, got.calls)
 	want.of(t, m, otherwise, got.calls)
 	c.modules++
 	c.calls += got.calls
@@ -142,12 +142,19 @@ func (c *compared) compareTraces(t *testing.T, name string, m *wasm.Module, othe
 	if got.cut {
 		c.cut++
 	}
-	if slices.Equal(got.lines, want.lines) {
-		return
+	sameLines(t, name, got.lines, want.lines)
+	if without.cut {
+		want.lines = want.lines[:min(len(without.lines), len(want.lines))]
 	}
-	for i := range max(len(got.lines), len(want.lines)) {
-		if line(got.lines, i) != line(want.lines, i) {
-			t.Errorf("%s: after %d equal lines\nrewritten: %s\notherwise: %s", name, i, line(got.lines, i), line(want.lines, i))
+	sameLines(t, name+" without notes", without.lines, want.lines)
+}
+
+// sameLines shows the first difference.
+func sameLines(t *testing.T, name string, got, want []string) {
+	t.Helper()
+	for i := range max(len(got), len(want)) {
+		if line(got, i) != line(want, i) {
+			t.Errorf("%s: after %d equal lines\nrewritten: %s\notherwise: %s", name, i, line(got, i), line(want, i))
 			return
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // encode builds the environ: the request as CGI has it, then the variables of WSGI and of wasgi. That it is too large is found
 // out before the app is asked, which may have to answer for what it is given, but not for what it is sent.
 func (x *exchange) encode() error {
-	e := x.environ
+	e := &x.environ
 	e.Reset()
 	x.addRequest(e)
 	x.addConnection(e)

@@ -15,7 +15,8 @@ import (
 	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
-// exchange is one request and its response; it implements [guest.Exchange]. One goroutine uses it, and no other request ever does.
+// exchange is one request and its response; it implements [guest.Exchange]. One goroutine uses it. It is used again for another
+// request when the gateway has answered this one, so nobody else may keep it; its life, which is a context, is not.
 type exchange struct {
 	writer  http.ResponseWriter
 	request *http.Request
@@ -26,25 +27,26 @@ type exchange struct {
 	guestLog             *slog.Logger
 	scriptName, pathInfo string
 	settings             *guest.Settings // zero until an app is found
-	environ              *wire.Encoder
 
-	life life
+	life *life
 	// over is when max_duration ends the exchange; zero for never.
 	over time.Time
 
 	input input
 	response
+
+	// environ and fields are room that is kept for the next request; headers uses it.
+	environ wire.Encoder
+	fields  []field
 }
 
-// encoders keeps the buffers that environs are encoded in.
-var encoders = sync.Pool{New: func() any { return new(wire.Encoder) }}
-
-// maxKept is the size in bytes above which a buffer is not kept for later requests.
-const maxKept = 64 << 10
+// exchanges keeps those that are not in use, for the room in them.
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 func newExchange(w http.ResponseWriter, r *http.Request, log *slog.Logger) *exchange {
-	x := &exchange{writer: w, request: r, log: log, environ: encoders.Get().(*wire.Encoder)}
-	x.life.Context, x.life.started = r.Context(), time.Now()
+	x := exchanges.Get().(*exchange)
+	x.writer, x.request, x.log = w, r, log
+	x.life = &life{Context: r.Context(), started: time.Now()}
 	x.headers.declared = unknown
 	var id [8]byte
 	binary.LittleEndian.PutUint64(id[:], rand.Uint64())
@@ -55,12 +57,21 @@ func newExchange(w http.ResponseWriter, r *http.Request, log *slog.Logger) *exch
 	return x
 }
 
-// free gives the scratch buffer back. Nothing may use the environ afterwards.
+// What is larger is not kept for later requests: bytes of an environ, headers of a response.
+const (
+	maxKeptEnviron = 64 << 10
+	maxKeptFields  = 64
+)
+
+// free gives the exchange up, with nothing of this request left in it but bytes that will be written over.
 func (x *exchange) free() {
-	if x.environ.Cap() <= maxKept {
-		encoders.Put(x.environ)
+	if x.environ.Cap() > maxKeptEnviron || cap(x.fields) > maxKeptFields {
+		return
 	}
-	x.environ = nil
+	x.environ.Reset()
+	clear(x.fields[:cap(x.fields)])
+	*x = exchange{environ: x.environ, fields: x.fields[:0]}
+	exchanges.Put(x)
 }
 
 // control is the way to the connection. It is made where it is used, and so costs nothing.

@@ -107,7 +107,7 @@ func (x *exchange) refused(err error) {
 func (g *Gateway) serve(x *exchange, target *app.Generation) {
 	x.arm()
 	defer x.life.end()
-	err := target.Serve(&x.life, x)
+	err := target.Serve(x.life, x)
 	if err == nil {
 		return
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,10 +37,10 @@ type field struct {
 	repeated    bool // the list has held the name before
 }
 
-// parseHeaders checks and copies a header list. Names keep the spelling that the app gave them; spellings of one name that differ
-// are brought together, so that their order is kept.
-func parseHeaders(pairs []wire.Pair) (headerList, error) {
-	list := headerList{fields: make([]field, 0, len(pairs)), declared: unknown}
+// parseHeaders checks and copies a header list, into room if it fits. Names keep the spelling that the app gave them; spellings of
+// one name that differ are brought together, so that their order is kept.
+func parseHeaders(room []field, pairs []wire.Pair) (headerList, error) {
+	list := headerList{fields: slices.Grow(room, len(pairs)), declared: unknown}
 	var known spellings
 	known.expect(len(pairs))
 	text := textOf(pairs)

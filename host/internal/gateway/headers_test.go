@@ -22,7 +22,7 @@ func FuzzHeaders(f *testing.F) {
 			}
 		}
 		pairs := []wire.Pair{{Key: []byte(name1), Value: []byte(value1)}, {Key: []byte(name2), Value: []byte(value2)}}
-		list, err := parseHeaders(pairs)
+		list, err := parseHeaders(nil, pairs)
 		if err != nil {
 			return
 		}

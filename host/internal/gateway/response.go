@@ -43,11 +43,15 @@ func (x *exchange) StartResponse(status []byte, headers []wire.Pair, excInfo boo
 	if !ok {
 		return abi.CodeInvalid
 	}
-	list, err := parseHeaders(headers)
+	room := x.fields
+	if x.status != 0 {
+		room = nil // what an earlier call has said is there, and stays if this one is refused
+	}
+	list, err := parseHeaders(room, headers)
 	if err != nil {
 		return err
 	}
-	x.status, x.headers = code, list
+	x.status, x.headers, x.fields = code, list, list.fields
 	x.noBody = x.request.Method == http.MethodHead || code == http.StatusNoContent || code == http.StatusNotModified
 	return nil
 }

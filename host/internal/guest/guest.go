@@ -8,6 +8,7 @@ package guest
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/wasgi/wasgi/abi/wire"
 )
@@ -28,7 +29,7 @@ type Exchange interface {
 	Write(block []byte) error
 	// Finish sends the returned body, if any, and ends the response. Nothing may be called after it.
 	Finish(body []byte) error
-	// Read reads from the request's body into p: 0 and no error is its end.
+	// Read reads from the request's body into p: 0 and no error is its end. It may have written anywhere in p, whatever it returns.
 	Read(p []byte) (int, error)
 	// Log returns the logger for what the guest writes. It carries the app's name and the request's id, and drops what is more
 	// than the app may log.
@@ -39,6 +40,12 @@ type Exchange interface {
 type Excuser interface {
 	// Excused reports that it has: what the guest made of that is not held against its app.
 	Excused() bool
+}
+
+// Accountant is an Instance that can tell what its last exchange took. `wasgi bench` asks; serving does not.
+type Accountant interface {
+	// GuestTime is the processor time of the guest's own code.
+	GuestTime() time.Duration
 }
 
 // File is what was found in the apps folder: a name for messages, and bytes that were read once.
@@ -75,8 +82,6 @@ type Use struct {
 	Name, Type string
 	// Purpose follows the name in a list: "one call a request".
 	Purpose string
-	// Optional says that the file can do without.
-	Optional bool
 }
 
 // Program is a loaded module with the settings it runs under. Its methods may be called concurrently.

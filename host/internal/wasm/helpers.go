@@ -11,10 +11,9 @@ type helpers struct {
 }
 
 type helper struct {
-	name    string
-	typ     uint32
-	code    []byte // with the declarations of locals
-	content func(*assembler)
+	name string
+	typ  uint32
+	code []byte // with the declarations of locals
 }
 
 // get returns the index of the helper of that name, and makes it if there is none yet. params are all i32; extra locals, i32

@@ -1,15 +1,19 @@
 package wasm
 
-import "slices"
-
 // typeTable finds the types that a rewritten module needs, and adds those that the original lacks behind its own.
 type typeTable struct {
 	m     *Module
 	added []FuncType
-	known map[string]uint32 // of those looked for, by their encoding
+	known map[string]uint32 // all of them, by their encoding
 }
 
-func newTypeTable(m *Module) typeTable { return typeTable{m: m, known: map[string]uint32{}} }
+func newTypeTable(m *Module) typeTable {
+	t := typeTable{m: m, known: make(map[string]uint32, len(m.Types))}
+	for i := len(m.Types) - 1; i >= 0; i-- { // of equal ones the first
+		t.known[string(encodeType(nil, m.Types[i]))] = uint32(i)
+	}
+	return t
+}
 
 // of returns the index of a type.
 func (t *typeTable) of(params, results []ValueType) uint32 {
@@ -18,17 +22,10 @@ func (t *typeTable) of(params, results []ValueType) uint32 {
 	if i, ok := t.known[key]; ok {
 		return i
 	}
-	i := slices.IndexFunc(t.m.Types, want.equal)
-	if i < 0 {
-		i = len(t.m.Types) + len(t.added)
-		t.added = append(t.added, want)
-	}
-	t.known[key] = uint32(i)
-	return uint32(i)
-}
-
-func (t FuncType) equal(other FuncType) bool {
-	return slices.Equal(t.Params, other.Params) && slices.Equal(t.Results, other.Results)
+	i := uint32(len(t.m.Types) + len(t.added))
+	t.added = append(t.added, want)
+	t.known[key] = i
+	return i
 }
 
 func encodeType(out []byte, t FuncType) []byte {

@@ -24,8 +24,8 @@ func (k *Kind) Examine(file guest.File, settings guest.Settings) guest.Findings 
 func uses() []guest.Use {
 	return []guest.Use{
 		{Name: abi.ExportMemory, Purpose: "what pointers point into"},
-		{Name: abi.ExportInitialize, Type: initializeType.String(), Purpose: "one call an instance", Optional: true},
-		{Name: abi.ExportWarmUp, Type: initializeType.String(), Purpose: "one call, before the image is taken", Optional: true},
+		{Name: abi.ExportInitialize, Type: initializeType.String(), Purpose: "one call an instance"},
+		{Name: abi.ExportWarmUp, Type: initializeType.String(), Purpose: "one call, before the image is taken"},
 		{Name: abi.ExportAllocate, Type: allocateType.String(), Purpose: "gives the buffer of the environ"},
 		{Name: abi.ExportApplication, Type: applicationType.String(), Purpose: "one call a request"},
 	}

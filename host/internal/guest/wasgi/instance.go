@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/wasgi/wasgi/abi"
 	"github.com/wasgi/wasgi/abi/wire"
@@ -32,7 +34,6 @@ type instance struct {
 
 // Serve implements [guest.Instance].
 func (i *instance) Serve(ctx context.Context, exchange guest.Exchange) error {
-	i.SetLog(exchange.Log)
 	i.Begin()
 	body, err := i.call(ctx, exchange)
 	if err != nil {
@@ -51,10 +52,7 @@ func (i *instance) call(ctx context.Context, exchange guest.Exchange) ([]byte, e
 		return nil, err
 	}
 	i.exchange = exchange
-	defer func() {
-		i.exchange = nil
-		i.errors.Flush()
-	}()
+	defer i.leave()
 	i.stack = [2]uint64{uint64(i.environ.ptr), uint64(len(environ))}
 	if err := i.Call(ctx, i.application, i.stack[:]); err != nil {
 		return nil, err
@@ -69,6 +67,21 @@ func (i *instance) call(ctx context.Context, exchange guest.Exchange) ([]byte, e
 			abi.ExportApplication, ptr, length, i.Bytes())
 	}
 	return body, nil
+}
+
+// leave ends what was between the instance and its exchange, which may be another request's next.
+func (i *instance) leave() {
+	i.errors.Flush()
+	i.Flush()
+	i.exchange = nil
+}
+
+// log returns the logger for what the guest writes now.
+func (i *instance) log() *slog.Logger {
+	if i.exchange != nil {
+		return i.exchange.Log()
+	}
+	return i.program.config.Log
 }
 
 // place copies the environ into the guest.
@@ -122,6 +135,9 @@ func (i *instance) Reset() bool {
 	}
 	return false
 }
+
+// GuestTime implements [guest.Accountant].
+func (i *instance) GuestTime() time.Duration { return i.Used() }
 
 // answer turns the outcome of a host function into what the guest gets: a code that it may handle, or the end of its call.
 func answer(n int, err error) uint64 {

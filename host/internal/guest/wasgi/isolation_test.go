@@ -95,8 +95,9 @@ func TestWarmUp(t *testing.T) {
 func TestNothingIsAnsweredInWarmUp(t *testing.T) {
 	t.Parallel()
 	kind := newKind(t)
-	for _, isolation := range []guest.Isolation{guest.IsolationRequest, guest.IsolationInstance} {
-		program := loadUnder(t, kind, "warm_up_early", isolation, slog.New(slog.DiscardHandler))
+	for isolation, lines := range map[guest.Isolation]int{guest.IsolationRequest: 1, guest.IsolationInstance: 2} {
+		var log bytes.Buffer
+		program := loadUnder(t, kind, "warm_up_early", isolation, slog.New(lineHandler{&log}))
 		state := abi.CodeState.Errno()
 		for _, body := range bodies(t, program, 1) {
 			var got [4]int32
@@ -106,6 +107,9 @@ func TestNothingIsAnsweredInWarmUp(t *testing.T) {
 			if want := [4]int32{state, state, state, 0}; got != want {
 				t.Errorf("%s: the functions return %d, want %d", isolation, got, want)
 			}
+		}
+		if got, want := log.String(), strings.Repeat("200 OK errors\n", lines); got != want {
+			t.Errorf("%s: the log is %q, want %q", isolation, got, want)
 		}
 	}
 }

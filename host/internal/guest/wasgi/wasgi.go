@@ -207,11 +207,13 @@ func (p *program) wrap(inner *engine.Instance) *instance {
 		errors:      engine.NewLineLog(inner, "errors"),
 	}
 	inner.Owner = i
+	inner.SetLog(i.log)
 	return i
 }
 
 // prepare does what every instance needs before its first exchange, and once for all where they are restored.
 func (i *instance) prepare(ctx context.Context) error {
+	defer i.errors.Flush() // no request is to be given the blame for an unfinished line
 	if warmUp := i.Function(abi.ExportWarmUp); warmUp != nil && i.program.isolation != guest.IsolationFresh {
 		if err := i.Call(ctx, warmUp, nil); err != nil {
 			return err
