@@ -8,3 +8,6 @@ func (e *Engine) Linked(module string) map[string]Signature {
 	defer e.mu.RUnlock()
 	return maps.Clone(e.linked[module])
 }
+
+// CodeUsers is how many modules share this one's code.
+func (m *Module) CodeUsers() int { return m.code.Users() }
