@@ -85,7 +85,7 @@ func (s *Supervisor) build(ctx context.Context, e *entry, v *version) (*app.Gene
 		}
 	}
 	number, room := s.prospect(e, v)
-	if v.first && !room {
+	if v.first && !room && v.expendable() {
 		kind, err := s.options.Loader.Check(v.file, v.settings.Settings)
 		if err != nil {
 			return nil, unloadable(err)
