@@ -35,12 +35,25 @@ func (e *Engine) Compile(ctx context.Context, data []byte, restore bool, bounds 
 	if err := errors.Join(e.CheckImports(outline)...); err != nil {
 		return nil, err
 	}
-	rewritten := outline.parsed.Rewrite(restore)
+	rewritten, err := rewrite(outline.parsed, restore)
+	if err != nil {
+		return nil, err
+	}
 	compiled, err := e.compiler.Load(ctx, rewritten.Data, bounds)
 	if err != nil {
 		return nil, err
 	}
 	return &Module{Outline: *outline, engine: e, compiled: compiled, globals: rewritten.Globals, pages: rewritten.Pages}, nil
+}
+
+// rewrite refuses a module that the rewriter is not up to: no file may end the host.
+func rewrite(parsed *wasm.Module, restore bool) (rewritten *wasm.Rewritten, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("rewrite: %v", r)
+		}
+	}()
+	return parsed.Rewrite(restore), nil
 }
 
 // Restorable reports whether instances can be brought back to an image: the module was compiled for it, and has nothing that
