@@ -87,7 +87,7 @@ func TestRest(t *testing.T) {
 			t.Error("used before the first request")
 		}
 		inside := a.Enter()
-		for range 2 { // to ask changes nothing
+		for range 2 {
 			if !a.Used() {
 				t.Error("not used with a request inside")
 			}
