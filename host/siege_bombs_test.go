@@ -16,7 +16,7 @@ import (
 func TestSiegeOfBombs(t *testing.T) {
 	const bound = 2 * time.Second
 	var dir string
-	h := besieged(t, nil, func(c *config.Config) { dir, c.Defaults.CompileTimeout = c.Apps.Dir, bound/4 })
+	h := besieged(t, nil, func(c *config.Config) { dir = c.Apps.Dir })
 	server := httptest.NewServer(h)
 	defer server.Close()
 	load := startLoad(t, server, 2)
@@ -25,6 +25,7 @@ func TestSiegeOfBombs(t *testing.T) {
 	for name, data := range guesttest.Bombs() {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(dir, name+".wasm")
+			write(t, filepath.Join(dir, name+".toml"), []byte("compile_timeout = '200ms'\n"))
 			write(t, file, data)
 			begin := time.Now()
 			served := load.during(func() {
