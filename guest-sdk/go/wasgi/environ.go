@@ -11,8 +11,8 @@ import (
 // Environ is the request: an ordered list of variables, REQUEST_METHOD, PATH_INFO, HTTP_ACCEPT and so on. Values are bytes
 // held in strings, not necessarily UTF-8. It is the application's own copy and stays valid after the call.
 type Environ struct {
-	pairs []wire.Pair
-	call  *call
+	list wire.Text
+	call *call
 }
 
 // Get returns the value of a variable, "" if it is missing. Of a repeated one it is the first.
@@ -23,9 +23,9 @@ func (e Environ) Get(key string) string {
 
 // Lookup returns the value of a variable and whether it is there. Of a repeated one it is the first.
 func (e Environ) Lookup(key string) (string, bool) {
-	for _, pair := range e.pairs {
-		if string(pair.Key) == key {
-			return string(pair.Value), true
+	for name, value := range e.list.All() {
+		if name == key {
+			return value, true
 		}
 	}
 	return "", false
@@ -33,13 +33,7 @@ func (e Environ) Lookup(key string) (string, bool) {
 
 // All yields the variables in the order the host sent them, repeats included.
 func (e Environ) All() iter.Seq2[string, string] {
-	return func(yield func(string, string) bool) {
-		for _, pair := range e.pairs {
-			if !yield(string(pair.Key), string(pair.Value)) {
-				return
-			}
-		}
-	}
+	return e.list.All()
 }
 
 // Input reads the request's body as it arrives. Its error is io.EOF at the end, again at every later call, or an

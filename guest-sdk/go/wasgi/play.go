@@ -1,7 +1,6 @@
 package wasgi
 
 import (
-	"bytes"
 	"errors"
 
 	"github.com/wasgi/wasgi/abi"
@@ -22,15 +21,15 @@ type Host interface {
 // streamed. It is what the exported function application does; a test kit calls it with a host of its own. The environ is
 // encoded as package wire says; a malformed one panics.
 func Play(host Host, environ []byte, app Application) []byte {
-	// Cloned, because the host writes the next environ over this one while the application may still hold values of it.
-	pairs, err := wire.Decode(bytes.Clone(environ))
+	// Copied, because the host writes the next environ over this one while the application may still hold values of it.
+	list, err := wire.Read(string(environ))
 	if err != nil {
 		panic("wasgi: application: malformed environ: " + err.Error())
 	}
 	renewRandom(host)
 	c := &call{host: host}
 	defer c.end()
-	env := Environ{pairs: pairs, call: c}
+	env := Environ{list: list, call: c}
 	c.head = env.Get("REQUEST_METHOD") == "HEAD"
 	switch body := app(env, c.startResponse).(type) {
 	case nil:
