@@ -135,7 +135,8 @@ type Instances struct {
 	MaxRequests int
 	// MaxLifetime is the age at which an instance is replaced; 0 is no bound. One that is in use ends with its request.
 	MaxLifetime time.Duration
-	// IdleTimeout is how long an app must have had no request for all its instances to be closed; 0 is never.
+	// IdleTimeout is how long an app must have had no request for all its instances to be closed; 0 is never, and keeps the app
+	// from being unloaded.
 	IdleTimeout time.Duration
 }
 

@@ -146,7 +146,7 @@ func runSettings() table {
 			func(c *Config) *int { return &c.Defaults.Instances.MaxRequests }),
 		newSetting("instances.max_lifetime", "age at which an instance is replaced, or up to a tenth less; 0 is no bound", durationFrom(0),
 			func(c *Config) *duration { return &c.Defaults.Instances.MaxLifetime }),
-		newSetting("instances.idle_timeout", "time without a request after which an app's instances are closed; 0 is never", durationFrom(0),
+		newSetting("instances.idle_timeout", "time without a request after which an app's instances are closed; with 0 neither they are, nor is the app unloaded", durationFrom(0),
 			func(c *Config) *duration { return &c.Defaults.Instances.IdleTimeout }),
 		newSetting("queue_timeout", "how long a request waits for an instance, be it one that is being made", durationFrom(minimum),
 			func(c *Config) *duration { return &c.Defaults.QueueTimeout }),

@@ -87,8 +87,10 @@ func TestRest(t *testing.T) {
 			t.Error("used before the first request")
 		}
 		inside := a.Enter()
-		if !a.Used() || !a.Used() {
-			t.Error("not used with a request inside")
+		for range 2 {
+			if !a.Used() {
+				t.Error("not used with a request inside")
+			}
 		}
 		inside.Leave()
 		if a.Used() {

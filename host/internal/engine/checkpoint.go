@@ -9,7 +9,8 @@ import (
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
-// smallStack is the stack that an instance may use and be kept, in bytes: the runtime never gives back what it has grown to.
+// smallStack is the stack that an instance may use and be kept, in bytes: the runtime never gives back what it has grown to. It is
+// looked at where work is, so an instance may have used as much as wasm.StackSlack more.
 const smallStack = 128 << 10
 
 // linkCheckpoint offers what rewritten modules call when their budget is used up.

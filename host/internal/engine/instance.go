@@ -145,6 +145,9 @@ func (m *Module) initialize(ctx context.Context, i *Instance, name string) error
 		return err
 	}
 	for _, function := range []string{wasm.StartExport, name} {
+		if function == "" {
+			continue // no name, though a module may well export something under it
+		}
 		if f := i.Function(function); f != nil {
 			if err := i.Call(ctx, f, nil); err != nil {
 				return err

@@ -37,7 +37,10 @@ func (e *Engine) Compile(ctx context.Context, data []byte, restore bool, bounds 
 	if err := errors.Join(e.CheckImports(outline)...); err != nil {
 		return nil, err
 	}
-	rewritten := outline.parsed.Rewrite(restore)
+	rewritten, err := rewrite(outline.parsed, restore)
+	if err != nil {
+		return nil, err
+	}
 	code, err := e.compiler.Load(ctx, rewritten.Data, bounds)
 	if err != nil {
 		return nil, err
@@ -77,6 +80,16 @@ func (m *Module) Bytes() int64 {
 
 // DropData forgets the data of a module of which there is an image: from then on instances are made by cloning that alone.
 func (m *Module) DropData() { m.data.Store(new([]dataSegment)) }
+
+// rewrite refuses a module that the rewriter is not up to: no file may end the host.
+func rewrite(parsed *wasm.Module, restore bool) (rewritten *wasm.Rewritten, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("rewrite: %v", r)
+		}
+	}()
+	return parsed.Rewrite(restore), nil
+}
 
 // Restorable reports whether instances can be brought back to an image: the module was compiled for it, and has nothing that
 // keeps it from being restored.

@@ -91,13 +91,21 @@ func newPlainRuntime(t testing.TB, prepare preparation, config wazero.RuntimeCon
 	t.Helper()
 	ctx := context.Background()
 	b := &plainRuntime{Runtime: wazero.NewRuntimeWithConfig(ctx, config), prepare: prepare, checkpoints: checkpoints, watch: watch{t: t}}
-	t.Cleanup(func() { _ = b.Close(ctx) })
+	t.Cleanup(b.end)
 	_, err := b.NewHostModuleBuilder(wasm.HostModule).NewFunctionBuilder().WithGoFunction(api.GoFunc(b.checkpoint),
 		[]api.ValueType{api.ValueTypeI32}, []api.ValueType{api.ValueTypeI32}).Export(wasm.CheckpointImport).Instantiate(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// end closes the runtime and lets go of all that it made. It may be called twice.
+func (b *plainRuntime) end() {
+	if b.Runtime != nil {
+		_ = b.Close(context.Background())
+	}
+	*b = plainRuntime{}
 }
 
 // checkpoint is what rewritten modules import.

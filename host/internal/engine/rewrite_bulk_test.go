@@ -96,12 +96,36 @@ func TestRewrittenBulk(t *testing.T) {
 			t.Fatalf("%s%#x: the memories differ", name, args)
 		}
 	}
+	bulkEdges(do)
 	bulkOperations(random, do)
 	do("grow", 1)
 	bulkOperations(random, do)
 	do("drop")
+	bulkEdges(do)
 	bulkOperations(random, do)
 	t.Logf("%d operations, %d of them trapped", done, trapped)
+}
+
+// bulkEdges calls the functions with sizes around the chunks that they are cut into, 256 KiB, with ranges that overlap by as much
+// as that or by one byte less or more, and with ranges that just fit or just do not.
+func bulkEdges(do func(name string, args ...uint64)) {
+	const chunk, memory = 256 << 10, 64 << 16
+	for _, size := range []uint64{0, 1, chunk - 1, chunk, chunk + 1, 2 * chunk, 2*chunk + 1, 3*chunk - 1} {
+		do("init", 7, 5, size) // something else everywhere
+		for _, away := range []uint64{1, chunk - 1, chunk, chunk + 1} {
+			do("copy", 100, 100+away, size)
+			do("copy", 100+away, 100, size)
+		}
+		do("copy", 100, 100, size)
+		do("fill", 100, size, size)
+		for _, beyond := range []uint64{0, 1} {
+			do("fill", memory-size+beyond, 0x55, size)
+			do("copy", memory-size+beyond, 0, size)
+			do("copy", 0, memory-size+beyond, size)
+			do("init", memory-size+beyond, 0, size)
+			do("init", 0, bulkSegment-size+beyond, size)
+		}
+	}
 }
 
 // bulkOperations calls the functions with ranges of which one in some does not fit.

@@ -47,7 +47,7 @@ type control struct {
 	counters int     // used in this function
 	function int     // its index
 	size     int     // how much more may be written
-	storing  bool    // most statements store, see storing_test.go
+	storing  int     // if not 0, many statements store, and the memory has that many pages; see storing_test.go
 }
 
 // label is what a branch may go to. A loop's has a counter, so that it ends.
@@ -84,7 +84,7 @@ func (g *control) statement() bool {
 		g.out = append(g.out, 0x01) // nop
 		return true
 	}
-	if g.storing && g.chance(2) {
+	if g.storing > 0 && g.chance(2) {
 		g.storingStatement()
 		return true
 	}
@@ -268,6 +268,9 @@ func (g *control) table() {
 // body is the code of one function: nothing if the fuel is used up.
 func (g *control) body(function int) []byte {
 	g.out, g.function, g.counters, g.size = nil, function, 0, 10+g.IntN(150)
+	if g.storing > 0 {
+		g.size = 5 + g.IntN(50) // with more, little of the memory would stay as it is
+	}
 	g.labels = []label{{value: true}}
 	g.op(0x23, fuelGlobal)
 	g.op(0x45) // i32.eqz
@@ -279,6 +282,9 @@ func (g *control) body(function int) []byte {
 	g.constant(1)
 	g.op(0x6b)
 	g.op(0x24, fuelGlobal)
+	if g.storing > 0 {
+		g.freshAddresses()
+	}
 	g.statements()
 	g.value()
 	g.op(0x0b)

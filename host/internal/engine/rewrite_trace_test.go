@@ -40,7 +40,7 @@ func (r *trace) of(t *testing.T, m *wasm.Module, prepare preparation, calls int)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	b := newPlainRuntime(t, prepare, wazero.NewRuntimeConfig().WithMemoryLimitPages(1024).WithCloseOnContextDone(true))
-	defer b.Close(ctx)
+	defer b.end()
 	defer func() { r.changed = b.changed }()
 	if err := b.stubs(ctx, m, ""); err != nil {
 		r.lines = append(r.lines, "no stubs")

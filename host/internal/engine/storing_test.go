@@ -20,7 +20,7 @@ const (
 
 // twist is a function that gives two addresses which have nothing to do with the two that it takes.
 const twist = "\x00" +
-	"\x20\x01\x41\x11\x6c\x41\xff\xff\x00\x71" + // 17 times the second, modulo 16 Ki
+	"\x20\x01\x41\xb1\xf3\xdd\xf1\x01\x6c\x41\xff\xdf\x03\x71" + // the second, multiplied and cut off
 	"\x20\x00\x41\x80\xc0\x00\x73" + // the first, exclusive or 8 Ki
 	"\x0b"
 
@@ -51,15 +51,19 @@ func TestRewrittenStores(t *testing.T) {
 
 // storingModule has a memory with pages of one size or the other, as wasm.Pages says.
 func storingModule(random *rand.Rand) []byte {
-	g := &control{Rand: random, storing: true}
-	return g.module([]byte{1, 4, 5, 17}[g.IntN(4)])
+	g := &control{Rand: random, storing: 1 << []int{0, 2, 4, 5}[random.IntN(4)]}
+	return g.module(byte(g.storing))
 }
 
 func (g *control) storingStatement() {
-	switch g.IntN(9) {
+	if g.chance(10) {
+		g.bulk()
+		return
+	}
+	switch g.IntN(12) {
 	case 0, 1:
 		g.freshAddress()
-		g.op(0x21, firstAddress+g.IntN(addressLocals))
+		g.op(0x21, g.addressLocal())
 	case 2:
 		g.wide()
 		g.op(0x21, firstWide+g.IntN(wideLocals))
@@ -69,21 +73,121 @@ func (g *control) storingStatement() {
 	case 5, 6:
 		g.neighbours()
 	case 7:
-		g.bulk()
+		g.either()
 	case 8:
 		g.address()
 		g.address()
 		g.op(0x10, twistFunction)
 		g.store()
 		g.store()
+	case 9:
+		g.march()
+	case 10:
+		g.choice()
+	case 11: // a local is set while another address waits
+		local := g.addressLocal()
+		g.address()
+		g.address()
+		g.op(0x21, local)
+		g.store()
+		g.near(local)
 	}
 }
 
-// freshAddress pushes one of the first 64 KiB, and not of the last of it, where most offsets lead out of the memory.
-func (g *control) freshAddress() {
+func (g *control) addressLocal() int { return firstAddress + g.IntN(addressLocals) }
+
+// near stores to the address in a local, or a little behind.
+func (g *control) near(local int) {
+	g.op(0x20, local)
+	g.store()
+}
+
+// march stores to one address and then, in a loop, to others.
+func (g *control) march() {
+	if g.counters == controlCounters {
+		return
+	}
+	local, l := g.addressLocal(), label{loop: true, counter: controlLocals + g.counters}
+	g.counters++
+	g.near(local)
+	g.constant(1 + g.IntN(5))
+	g.op(0x21, l.counter)
+	g.op(0x03, 0x40)
+	g.near(local)
+	g.op(0x20, local)
+	g.number(0x41, g.distance()*5)
+	g.op(0x6a)
+	g.op(0x21, local)
+	if g.chance(2) {
+		g.near(local)
+	}
+	g.again(l)
+	g.op(0x0d, 0)
+	g.op(0x0b)
+}
+
+// choice stores to two addresses, and to one of them again.
+func (g *control) choice() {
+	a, b := g.addressLocal(), g.addressLocal()
+	g.near([]int{a, b}[g.IntN(2)])
+	g.op(0x20, a)
+	g.op(0x20, b)
 	g.value()
-	g.number(0x41, 0xefff)
+	if g.chance(2) {
+		g.op(0x1b) // select
+	} else {
+		g.op(0x1c, 1, 0x7f) // with a type
+	}
+	g.store()
+}
+
+// either stores near the same address on both ways of an if, and behind it, where a local may be another.
+func (g *control) either() {
+	local := g.addressLocal()
+	g.value()
+	g.op(0x04, 0x40)
+	g.labels = append(g.labels, label{})
+	g.near(local)
+	if g.chance(2) {
+		g.address()
+		g.op(0x21, local)
+	}
+	if g.chance(2) {
+		g.op(0x05)
+		g.near(local)
+	}
+	g.labels = g.labels[:len(g.labels)-1]
+	g.op(0x0b)
+	g.near(local)
+	g.near(g.addressLocal())
+}
+
+// freshAddress pushes one that lies anywhere in the memory, but near its end, where most offsets lead out of it. What is written by
+// chance to a page that was noted for another store shows nothing: so addresses lie far apart.
+func (g *control) freshAddress() {
+	last := int64(g.storing<<16 - 1)
+	if g.chance(2) {
+		g.number(0x41, g.Int64N(last)&^0x1000)
+		return
+	}
+	g.value()
+	g.number(0x41, 0x1e3779b1)
+	g.op(0x6c) // i32.mul
+	g.number(0x41, last&^0x1000)
 	g.op(0x71) // i32.and
+}
+
+// freshAddresses fills the locals.
+func (g *control) freshAddresses() {
+	for i := range addressLocals {
+		g.freshAddress()
+		g.op(0x21, firstAddress+i)
+	}
+	for i := range wideLocals {
+		g.freshAddress()
+		g.op(0xad) // i64.extend_i32_u
+		g.op(0x21, firstWide+i)
+	}
 }
 
 // distances are what lies between stores: around the span in which one note counts for others, and the sizes of pages.
@@ -104,12 +208,10 @@ func (g *control) address() {
 	}
 	switch g.IntN(12) {
 	case 0, 1, 2:
-		g.op(0x20, firstAddress+g.IntN(addressLocals))
+		g.op(0x20, g.addressLocal())
 	case 3:
 		g.freshAddress()
-	case 4:
-		g.number(0x41, int64(g.IntN(1<<16)))
-	case 5, 6:
+	case 4, 5, 6:
 		g.address()
 		g.number(0x41, g.distance())
 		g.op(0x6a + byte(g.IntN(2))) // add or sub
@@ -118,7 +220,7 @@ func (g *control) address() {
 		g.op(0xa7) // i32.wrap_i64
 	case 8:
 		g.address()
-		g.op(0x22, firstAddress+g.IntN(addressLocals)) // tee
+		g.op(0x22, g.addressLocal()) // tee
 	case 9: // twice half of what there are, and the same again
 		g.address()
 		g.number(0x41, -1<<31)
@@ -186,7 +288,7 @@ func (g *control) number(op byte, n int64) {
 
 // neighbours stores several times near one address.
 func (g *control) neighbours() {
-	local := firstAddress + g.IntN(addressLocals)
+	local := g.addressLocal()
 	for range 2 + g.IntN(20) {
 		g.op(0x20, local)
 		switch g.IntN(3) {

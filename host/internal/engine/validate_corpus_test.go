@@ -64,6 +64,7 @@ var listed = []struct {
 	{wasm.KindForbidden, "only functions can be imported", "nothing provides globals, tables and memories", false},
 	{wasm.KindLimit, "it may grow without bound", "a table is memory of the host that no budget covers", false},
 	{wasm.KindLimit, " locals, at most 50000", "the compiler keeps 8 bytes for each local", true},
+	{wasm.KindMalformed, ", which begins with ", "to instantiate it would trap; the compiler has no part in that", false},
 	{wasm.KindUnsupported, "typed function references", "the compiler reads the types even where the feature is off", false},
 }
 

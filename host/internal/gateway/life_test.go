@@ -31,23 +31,23 @@ func TestLifeEnds(t *testing.T) {
 		"timeout":      {timeout: 5, after: 5, cause: guest.ErrTimeout},
 		"max_duration": {timeout: 5, longest: 3, after: 3, cause: guest.ErrMaxDuration},
 		"max_duration of a body": {timeout: 5, longest: 9, after: 9, cause: guest.ErrMaxDuration, live: func(l *life, _ context.CancelCauseFunc) {
-			time.Sleep(4)
+			time.Sleep(4 * time.Nanosecond)
 			l.begun.Store(true)
 		}},
 		"request": {timeout: 5, longest: 9, after: 2, cause: gone, live: func(_ *life, cancel context.CancelCauseFunc) {
-			time.Sleep(2)
+			time.Sleep(2 * time.Nanosecond)
 			cancel(gone)
 		}},
 		"request during the body": {timeout: 5, after: 7, cause: gone, live: func(l *life, cancel context.CancelCauseFunc) {
 			l.begun.Store(true)
-			time.Sleep(7)
+			time.Sleep(7 * time.Nanosecond)
 			cancel(gone)
 		}},
 	} {
 		for how, wait := range map[string]func(*life) error{
 			"looking": func(l *life) error {
 				for l.Err() == nil {
-					time.Sleep(1)
+					time.Sleep(1 * time.Nanosecond)
 					synctest.Wait() // for what ends a request at this moment
 				}
 				return context.Cause(l)

@@ -48,7 +48,8 @@ type Settings struct {
 	MaxRequests int
 	// MaxLifetime is the age at which an instance is replaced; 0 is no bound.
 	MaxLifetime time.Duration
-	// IdleTimeout is how long an app must have had no request for its instances to be closed; 0 is never.
+	// IdleTimeout is how long an app must have had no request for its instances to be closed; 0 is never, and keeps the
+	// app from being unloaded.
 	IdleTimeout time.Duration
 	// QueueTimeout is how long a request waits for an instance.
 	QueueTimeout time.Duration

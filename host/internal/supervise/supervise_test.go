@@ -40,6 +40,7 @@ type loader struct {
 func (l *loader) Settings(file guest.File) (supervise.Settings, error) {
 	s := supervise.Settings{Enabled: true, Settings: guest.Settings{
 		Timeout: hang, QueueTimeout: hang, MinInstances: 1, MaxInstances: 2, MaxModule: 4 << 20,
+		IdleTimeout: 24 * time.Hour,
 	}}
 	for line := range strings.Lines(string(file.Data)) {
 		switch key, value, _ := strings.Cut(strings.TrimSpace(line), " "); key {

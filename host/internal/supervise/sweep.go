@@ -44,7 +44,7 @@ func (s *Supervisor) look(now time.Time) (idle, aging []*app.App) {
 			e.used, e.resting = now, false
 		}
 		settings := e.version.settings
-		if d := settings.IdleTimeout; d > 0 && !e.resting && now.Sub(e.used) >= d {
+		if e.version.expendable() && !e.resting && now.Sub(e.used) >= settings.IdleTimeout {
 			e.resting = true
 			idle = append(idle, e.app)
 		}

@@ -30,6 +30,7 @@ func TestIdleApps(t *testing.T) {
 		f.write("rare.wasm", "a")
 		f.write("rare.toml", "idle_timeout 5m")
 		f.write("never.wasm", "b")
+		f.write("never.toml", "idle_timeout 0s")
 		f.settle()
 		step := func(wait time.Duration, live int64) {
 			t.Helper()

@@ -85,11 +85,16 @@ func (s *Supervisor) oldest(keep *entry) (oldest *entry) {
 	return oldest
 }
 
-// unloadable reports whether the app serves what its file holds, and nobody is inside. A version whose file was replaced by one
-// that cannot be loaded is the last of its kind.
+// unloadable reports whether the app may lose its instances, serves what its file holds, and nobody is inside. A version whose
+// file was replaced by one that cannot be loaded is the last of its kind.
 func (e *entry) unloadable() bool {
-	return e.state == StateServing && e.err == nil && !e.working && e.bytes > 0 && e.seen == e.version.digest && !e.app.Busy()
+	return e.state == StateServing && e.err == nil && !e.working && e.bytes > 0 &&
+		e.version.expendable() && e.seen == e.version.digest && !e.app.Busy()
 }
+
+// expendable reports whether the app's instances may be closed while nobody uses them: an app that keeps something in them says
+// that they may not.
+func (v *version) expendable() bool { return v.settings.IdleTimeout > 0 }
 
 // unload takes an app's program out of memory. Its mounts, its health and its number stay.
 func (s *Supervisor) unload(e *entry) {

@@ -105,12 +105,14 @@ func TestStartWithoutRoom(t *testing.T) {
 	f := newFolderIn(t, 1, 1000, 2, &loader{})
 	f.write("a.wasm", "a")
 	f.write("b.wasm", "bad")
+	f.write("c.wasm", "c")
+	f.write("c.toml", "idle_timeout 0s") // is loaded whatever room there is
 	f.settle()
-	f.wantStates("a- b failed")
+	f.wantStates("a- b failed c+")
 	f.request("/a")
-	f.wantStates("a+ b failed")
-	if n := f.loader.loads.Load(); n != 1 {
-		t.Errorf("%d loads, want 1", n)
+	f.wantStates("a+ b failed c+")
+	if n := f.loader.loads.Load(); n != 2 {
+		t.Errorf("%d loads, want 2", n)
 	}
 }
 
@@ -280,10 +282,12 @@ func TestWakingIsTooSlow(t *testing.T) {
 	})
 }
 
-// An app that a request is inside, and one whose file does not hold what it serves, stay.
+// An app that a request is inside, one whose file does not hold what it serves, and one that must not lose its instances stay.
 func TestWhatIsNotUnloaded(t *testing.T) {
 	t.Parallel()
-	f := newFolderIn(t, 25, 1000, 2, &loader{})
+	f := newFolderIn(t, 35, 1000, 2, &loader{})
+	f.write("always.wasm", ten("always"))
+	f.write("always.toml", "idle_timeout 0s")
 	f.settle()
 	f.write("bad.wasm", ten("good"))
 	f.settle("bad.wasm")
@@ -297,10 +301,10 @@ func TestWhatIsNotUnloaded(t *testing.T) {
 		f.write(name+".wasm", ten(name))
 		f.settle(name + ".wasm")
 	}
-	f.wantStates("bad failed busy+ c- d+")
+	f.wantStates("always+ bad failed busy+ c- d+")
 	inside.Leave()
 	f.request("/c")
-	f.wantStates("bad failed busy- c+ d-")
+	f.wantStates("always+ bad failed busy- c+ d-")
 	f.request("/bad") // the version before serves
 }
 

@@ -85,7 +85,7 @@ func (s *Supervisor) build(ctx context.Context, e *entry, v *version) (*app.Gene
 		}
 	}
 	number, room := s.prospect(e, v)
-	if v.first && !room {
+	if v.first && !room && v.expendable() {
 		kind, err := s.options.Loader.Check(v.file, v.settings.Settings)
 		if err != nil {
 			return nil, unloadable(err)
@@ -135,7 +135,9 @@ func (s *Supervisor) publish(ctx context.Context, e *entry, v *version, generati
 	if outdated {
 		e.state, e.err = state, cause
 	}
-	s.release()
+	if !v.again { // else its mounts are what they were, and so is the table, which takes longer the more apps there are
+		s.release()
+	}
 }
 
 // publishGood makes a generation serve.

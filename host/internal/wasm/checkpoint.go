@@ -41,7 +41,7 @@ func (b Budget) Stack() int { return int(int16(b)) }
 const (
 	// smallWork is the most that a function without calls may owe in the end without being charged for its entry: its callers
 	// are charged for the call. Of one with calls it is the most that it may do before it is charged.
-	smallWork = 32
+	smallWork = 24
 	// smallFrame is the largest frame, in bytes, of a function that is not charged for it.
 	smallFrame = 1024
 	// slotBytes is what one local or operand may take on the stack, and frameBytes what a frame takes without any.

@@ -1,7 +1,8 @@
 package wasm
 
 // effect gives the numbers from first to last the same change in how many operands lie on the stack. What is in no list
-// changes nothing, or as much as its immediates say. Wrong entries would make estimates wrong, not checks.
+// changes nothing, or as much as its immediates say. An entry that is wrong
+// would mislead what goes by heights: estimates, charges for stack, and which stores are noted.
 type effect struct {
 	first, last byte
 	by          int8

@@ -93,5 +93,5 @@ func DefaultLimits() Limits {
 // unlimited is for what has been checked before.
 func unlimited() Limits {
 	const most = math.MaxInt
-	return Limits{Nesting: most, BranchTargets: most}
+	return Limits{Nesting: most, BranchTargets: most, TableEntries: most}
 }

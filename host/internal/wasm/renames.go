@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// The further subsections of the name section whose entries begin with the index of a function.
+// namesLabels is a further subsection of the name section whose entries begin with the index of a function.
 const namesLabels = 3
 
 // writeNames keeps the name section, with functions as they are numbered now: stacks show its names. All other custom sections

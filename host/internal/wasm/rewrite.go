@@ -1,6 +1,9 @@
 package wasm
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // What a rewritten module imports and exports beside what its author wrote. All of them begin with [ReservedPrefix].
 const (
@@ -58,7 +61,8 @@ type rewriter struct {
 }
 
 // Rewrite returns the module with checkpoints in it. restore says that its memory is to be brought back to an earlier state: then
-// it notes what it writes, if it has a memory and nothing in Fresh.
+// it notes what it writes, if it has a memory and nothing in Fresh. It panics if it comes upon something that parsing should have
+// refused.
 func (m *Module) Rewrite(restore bool) *Rewritten {
 	w := &rewriter{m: m, result: &Rewritten{Start: m.Start >= 0, Functions: len(m.Functions)}}
 	w.budget, w.checkpoint = uint32(len(m.Globals)), uint32(len(m.Imports))
@@ -109,6 +113,9 @@ func (w *rewriter) function(n int) {
 	w.record.stores.reset(len(t.Params) + code.Locals)
 	w.walker.reader = &reader{data: w.m.Data, pos: code.Body, end: code.End}
 	w.walker.body(t, code)
+	if err := w.walker.err; err != nil {
+		panic(fmt.Sprintf("rewriting what was valid when it was parsed: %v", err)) // what was not walked through would run as it is
+	}
 	locals := len(t.Params) + code.Locals
 	f := function{rewriter: w, plan: planOf(&w.record, locals)}
 	w.code.sized(&w.body, func(a *assembler) {

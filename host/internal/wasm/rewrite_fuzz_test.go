@@ -14,6 +14,7 @@ func FuzzRewrite(f *testing.F) {
 	f.Add(richModule())
 	f.Add(nestedLoops(3, 3))
 	f.Add(function(2, increment(0), bytes(0xfd, 0x0c), make([]byte, 16), bytes(0x1a)))
+	f.Add(growingTable)
 	f.Add([]byte(magic))
 	for _, name := range []string{"echo", "counter", "grow", "recurse", "init_start", "stream"} {
 		f.Add(guesttest.Wasm(f, name))
@@ -108,4 +109,20 @@ func spacious() wasm.Limits {
 	l.ModuleSize, l.BodySize, l.FunctionCost, l.ModuleCost, l.Nesting = much, much, much, much, much
 	l.Types, l.Functions, l.Imports, l.Exports, l.Globals, l.AllLocals, l.Locals = much, much, much, much, much, much, much
 	return l
+}
+
+// growingTable is a loop without end behind a table.grow.
+var growingTable = module(types, functions, section(4, list(bytes(0x70, 1, 1, 10))), oneMemory,
+	section(10, list(body(0, bytes(0xd0, 0x70, 0x41, 0, 0xfc, 15, 0, 0x1a, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b)))))
+
+// A limit of parsing must not end the walk through a function: what follows would run as it is.
+func TestRewriteGoesOnBehindTableGrow(t *testing.T) {
+	t.Parallel()
+	m, err := wasm.Parse(growingTable, wasm.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := m.Rewrite(false); r.Loops != 1 {
+		t.Errorf("%d loops are charged", r.Loops)
+	}
 }

@@ -26,7 +26,7 @@ func richModule() []byte {
 		types,
 		section(2, list(join(text("env"), text("f"), bytes(0, 0)))),
 		section(3, list(bytes(0), bytes(1))),
-		section(4, list(bytes(0x70, 1, 10, 10), bytes(0x6f, 0, 0))),
+		section(4, list(bytes(0x70, 1, 10, 10), bytes(0x6f, 0, 1))),
 		section(5, list(bytes(1, 1, 2))),
 		section(6, list(bytes(0x7f, 1, 0x41, 0x7f, 0x0b), join(bytes(0x7b, 1, 0xfd, 0x0c), make([]byte, 16), bytes(0x0b)),
 			join(bytes(0x70, 0), first))),
@@ -68,7 +68,7 @@ func TestModule(t *testing.T) {
 	same("functions", m.Functions, []uint32{0, 1})
 	same("function count", m.FunctionCount(), 3)
 	same("type of function 2", m.FunctionType(2), m.Types[1])
-	same("tables", m.Tables, []wasm.Table{{Type: wasm.FuncRef, Min: 10, Max: 10}, {Type: wasm.ExternRef, Min: 0, Max: -1}})
+	same("tables", m.Tables, []wasm.Table{{Type: wasm.FuncRef, Min: 10, Max: 10}, {Type: wasm.ExternRef, Min: 1, Max: -1}})
 	same("memory", *m.Memory, wasm.Memory{Min: 1, Max: 2})
 	same("exports", m.Exports, []wasm.Export{{Name: "run", Kind: wasm.ExternFunction, Index: 1}, {Name: "memory", Kind: wasm.ExternMemory}})
 	same("start", m.Start, 0)

@@ -39,7 +39,19 @@ func (p *parser) readElement(r *reader) {
 		r.malformed(at, "%s entries for a table of %s", e.Type, p.m.Tables[e.Table].Type)
 	}
 	p.readElementItems(r, &e)
+	if r.err == nil && e.Mode == ModeActive {
+		p.fits(r, at, e)
+	}
 	p.m.Elements = append(p.m.Elements, e)
+}
+
+// fits checks that the table has room for an active segment. To instantiate the module would trap; the runtime leaves out this
+// segment instead, and all behind it.
+func (p *parser) fits(r *reader, at int, e Element) {
+	offset, size := int64(uint32(e.Offset.Value)), p.m.Tables[e.Table].Min
+	if offset+int64(e.Count) > int64(size) {
+		r.malformed(at, "%d entries at %d of table %d, which begins with %d", e.Count, offset, e.Table, size)
+	}
 }
 
 // readElementTarget reads where an active segment goes.
