@@ -15,10 +15,11 @@ import (
 // instanceKey is how host functions find the instance that calls them.
 type instanceKey struct{}
 
-// callContext carries the running instance. It is made anew for each call: who keeps it must not find a later call's in it.
+// callContext is the one context that the runtime sees of an instance's calls. It leads host functions to the instance, which knows
+// the context of the call that runs.
 type callContext struct {
-	context.Context
-	instance *Instance
+	context.Context // the background
+	instance        *Instance
 }
 
 // Value implements [context.Context].
@@ -26,7 +27,7 @@ func (c *callContext) Value(key any) any {
 	if key == (instanceKey{}) {
 		return c.instance
 	}
-	return c.Context.Value(key)
+	return nil // the runtime asks for what nobody sets
 }
 
 func instanceOf(ctx context.Context) *Instance {
@@ -44,7 +45,8 @@ var errFailed = errors.New("the instance has failed before: it can only be close
 // End ends the guest's call from within a host function: no guest code runs after it. It does not return.
 func End(cause error) { panic(&ended{cause}) }
 
-// run is the one way into a guest: it notes the context for host functions, and turns what comes out into a fault.
+// run is the one way into a guest: it notes the context for host functions, and turns what comes out into a fault. The context that
+// enter gets is the runtime's.
 func (i *Instance) run(ctx context.Context, enter func(context.Context) error) (err error) {
 	switch {
 	case i.failed:
@@ -69,7 +71,7 @@ func (i *Instance) run(ctx context.Context, enter func(context.Context) error) (
 			err = asFault(err)
 		}
 	}()
-	return enter(&callContext{Context: ctx, instance: i})
+	return enter(i.inside)
 }
 
 // What wazero puts between the parts of an error's text.

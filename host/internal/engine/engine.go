@@ -83,7 +83,7 @@ func (e *Engine) Link(ctx context.Context, module string, functions []HostFuncti
 	for _, f := range functions {
 		types[f.Name] = f.Type
 		builder = builder.NewFunctionBuilder().WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
-			instanceOf(ctx).callHost(ctx, &f, stack)
+			instanceOf(ctx).callHost(&f, stack)
 		}), f.Type.Params, f.Type.Results).Export(f.Name)
 	}
 	if _, err := builder.Instantiate(ctx); err != nil {
@@ -97,18 +97,18 @@ func (e *Engine) Link(ctx context.Context, module string, functions []HostFuncti
 
 // callHost is every call of a host function. The guest's call ends here if it is over, whatever the function did, or if this
 // is one call too many. What a function takes that does not wait is the guest's: between two checkpoints there may be thousands.
-func (i *Instance) callHost(ctx context.Context, f *HostFunction, stack []uint64) {
+func (i *Instance) callHost(f *HostFunction, stack []uint64) {
 	if i.calls++; i.most > 0 && i.calls > i.most {
 		End(guest.ErrHostCalls)
 	}
 	if f.Waits {
 		i.meter.stop()
 	}
-	f.Call(ctx, i, stack)
+	f.Call(i.ctx, i, stack)
 	if f.Waits {
 		i.meter.start()
 	}
-	if err := i.meter.check(ctx); err != nil {
+	if err := i.meter.check(i.ctx); err != nil {
 		End(err)
 	}
 }

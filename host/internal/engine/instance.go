@@ -45,6 +45,7 @@ type Instance struct {
 	args, environ  []string // what WASI shows of the outside
 	log            func() *slog.Logger
 	stdout, stderr *LineLog
+	inside         context.Context // what the runtime gets to see
 	ctx            context.Context // of the call that runs; nil between calls
 	failed         bool            // a call has not ended well
 	deep           bool            // more than the small stack was used
@@ -133,6 +134,7 @@ func (m *Module) newInstance(config Config) *Instance {
 		environ: config.Env,
 		log:     func() *slog.Logger { return config.Log },
 	}
+	i.inside = &callContext{Context: context.Background(), instance: i}
 	i.stdout, i.stderr = NewLineLog(i, "stdout"), NewLineLog(i, "stderr")
 	return i
 }
