@@ -74,7 +74,11 @@ func (h *Host) examine(i *Inspection, file guest.File, settings guest.Settings) 
 		i.Refusals = append(i.Refusals, refusalOf(problem))
 	}
 	if m, err := wasm.Survey(file.Data, engine.Limits(file.Data)); m != nil {
-		i.Module = h.describe(m, err == nil, settings.Isolation == guest.IsolationRequest, findings.Uses)
+		var problem error
+		i.Module, problem = h.describe(m, err == nil, settings.Isolation == guest.IsolationRequest, findings.Uses)
+		if problem != nil {
+			i.Refusals = append(i.Refusals, refusalOf(problem))
+		}
 		if err != nil {
 			i.Module.Sections = sections(wasm.Layout(file.Data, maxSections), m.Custom)
 		}

@@ -3,13 +3,14 @@ package host
 import (
 	"slices"
 
+	"github.com/wasgi/wasgi/host/internal/engine"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
 // describe translates what was read. What needs a whole module is left out of one that was refused. restore says that the app's
-// instances are to be brought back after each request.
-func (h *Host) describe(m *wasm.Module, complete, restore bool, uses []guest.Use) *ModuleFacts {
+// instances are to be brought back after each request. An error is a further reason to refuse the file.
+func (h *Host) describe(m *wasm.Module, complete, restore bool, uses []guest.Use) (*ModuleFacts, error) {
 	d := &ModuleFacts{
 		Complete:  complete,
 		Toolchain: m.Toolchain(),
@@ -37,8 +38,11 @@ func (h *Host) describe(m *wasm.Module, complete, restore bool, uses []guest.Use
 		}
 	}
 	d.countSegments(m)
-	d.describeCode(m, restore)
-	return d
+	d.describeCode(m)
+	if !complete {
+		return d, nil
+	}
+	return d, d.describeRewriting(m, restore)
 }
 
 // declared is nil for the -1 that stands for no maximum.
@@ -49,12 +53,10 @@ func declared(n int) *int {
 	return &n
 }
 
-const pageSize = 64 << 10 // bytes of one page of linear memory
-
 func memorySize(m *wasm.Memory) *ModuleMemory {
-	size := &ModuleMemory{MinPages: m.Min, MinBytes: int64(m.Min) * pageSize, MaxPages: declared(m.Max)}
+	size := &ModuleMemory{MinPages: m.Min, MinBytes: int64(m.Min) * wasm.PageSize, MaxPages: declared(m.Max)}
 	if size.MaxPages != nil {
-		bytes := int64(m.Max) * pageSize
+		bytes := int64(m.Max) * wasm.PageSize
 		size.MaxBytes = &bytes
 	}
 	return size
@@ -76,7 +78,7 @@ func (d *ModuleFacts) countSegments(m *wasm.Module) {
 }
 
 // describeCode tells what only shows in the code, and is worth nothing as long as not all of it was read.
-func (d *ModuleFacts) describeCode(m *wasm.Module, restore bool) {
+func (d *ModuleFacts) describeCode(m *wasm.Module) {
 	names := m.FunctionNames()
 	if m.Start >= 0 {
 		d.Start = &ModuleFunction{Index: m.Start, Name: nameOf(names, m.Start)}
@@ -88,15 +90,20 @@ func (d *ModuleFacts) describeCode(m *wasm.Module, restore bool) {
 		}
 		d.Fresh = append(d.Fresh, reason)
 	}
-	if !d.Complete {
-		return
-	}
+}
+
+// describeRewriting tells what becomes of a module that is whole.
+func (d *ModuleFacts) describeRewriting(m *wasm.Module, restore bool) error {
 	d.Compile = &CompileCost{Cost: m.Cost, Limit: wasm.DefaultLimits().ModuleCost}
-	r := m.Rewrite(restore)
+	r, err := engine.Rewrite(m, restore)
+	if err != nil {
+		return err
+	}
 	d.Rewrite = &ModuleRewrite{
 		Functions: r.Functions, Charged: r.Charged, Loops: r.Loops, NotesStores: r.Pages.Count > 0,
 		CodeBefore: codeSize(m.Sections), CodeAfter: codeSize(wasm.Layout(r.Data, maxSections)), SizeAfter: len(r.Data),
 	}
+	return nil
 }
 
 func codeSize(all []wasm.Section) int {

@@ -44,11 +44,7 @@ func measure(cmd *cobra.Command, file string, r request, plan host.BenchPlan) er
 	if plan.Clients < 1 || plan.Rounds < 1 || plan.Duration <= 0 {
 		return usageError{errors.New("bench: --clients, --rounds and --duration must be above 0")}
 	}
-	cfg, err := loadConfig(cmd, "")
-	if err != nil {
-		return err
-	}
-	log, err := newLogger(cfg.Log, cmd.ErrOrStderr())
+	options, err := hostOptions(cmd, "")
 	if err != nil {
 		return err
 	}
@@ -60,7 +56,7 @@ func measure(cmd *cobra.Command, file string, r request, plan host.BenchPlan) er
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "%s %s on %s: %s, %s of %s, about %s in all\n", req.Method, printable(r.path), printable(file),
 		plural(plan.Clients, "client", "clients"), plural(plan.Rounds, "round", "rounds"), plan.Duration, plan.Takes().Round(100*time.Millisecond))
-	result, err := host.Bench(cmd.Context(), host.Options{Config: cfg, Log: log}, file, req, plan)
+	result, err := host.Bench(cmd.Context(), options, file, req, plan)
 	if err != nil {
 		return err
 	}

@@ -60,11 +60,7 @@ func (r *request) take(cmd *cobra.Command, path []string) {
 }
 
 func call(cmd *cobra.Command, file string, r request) error {
-	cfg, err := loadConfig(cmd, "")
-	if err != nil {
-		return err
-	}
-	log, err := newLogger(cfg.Log, cmd.ErrOrStderr())
+	options, err := hostOptions(cmd, "")
 	if err != nil {
 		return err
 	}
@@ -74,7 +70,7 @@ func call(cmd *cobra.Command, file string, r request) error {
 	}
 	defer body.Close()
 	w := &printer{out: cmd.OutOrStdout(), header: http.Header{}, proto: req.Proto}
-	err = host.Call(cmd.Context(), host.Options{Config: cfg, Log: log}, file, w, req)
+	err = host.Call(cmd.Context(), options, file, w, req)
 	w.end()
 	return err
 }

@@ -38,22 +38,20 @@ func dev(cmd *cobra.Command, dir string) error {
 	} else if slices.Contains(sources, filepath.Clean(dir)) {
 		return usageError{fmt.Errorf("dev: %s is the source of one app; name the folder that it lies in", dir)}
 	}
-	cfg, err := loadConfig(cmd, dir)
+	options, err := hostOptions(cmd, dir)
 	if err != nil {
 		return err
 	}
-	log, err := newLogger(cfg.Log, cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	listener, err := listen(cfg)
+	listener, err := listen(options.Config)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	// Before the first build, so that a file that is saved during it is built again.
-	watcher, err := host.Watch(ctx, host.WatchOptions{Dir: dir, Settle: cfg.Apps.Settle, Match: isSource, Log: log})
+	watcher, err := host.Watch(ctx, host.WatchOptions{
+		Dir: dir, Settle: options.Config.Apps.Settle, Match: isSource, Log: options.Log,
+	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -69,7 +67,7 @@ func dev(cmd *cobra.Command, dir string) error {
 			w.rebuild(ctx, changed)
 		}
 	}()
-	err = serve(ctx, cfg, log, listener, cmd.OutOrStdout())
+	err = serve(ctx, options, listener, cmd.OutOrStdout())
 	cancel()
 	<-done
 	return err

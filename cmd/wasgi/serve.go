@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -30,19 +29,15 @@ func newServe() *cobra.Command {
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			surviveBrokenPipes()
-			cfg, err := loadConfig(cmd, strings.Join(args, ""))
+			options, err := hostOptions(cmd, strings.Join(args, ""))
 			if err != nil {
 				return err
 			}
-			log, err := newLogger(cfg.Log, cmd.ErrOrStderr())
+			listener, err := listen(options.Config)
 			if err != nil {
 				return err
 			}
-			listener, err := listen(cfg)
-			if err != nil {
-				return err
-			}
-			return serve(cmd.Context(), cfg, log, listener, cmd.OutOrStdout())
+			return serve(cmd.Context(), options, listener, cmd.OutOrStdout())
 		},
 	}
 	addServeFlags(cmd)
@@ -63,13 +58,13 @@ func listen(cfg config.Config) (net.Listener, error) {
 }
 
 // serve opens the host, says what it serves, and serves until ctx is done.
-func serve(ctx context.Context, cfg config.Config, log *slog.Logger, listener net.Listener, stdout io.Writer) error {
-	h, err := host.Open(ctx, host.Options{Config: cfg, Log: log})
+func serve(ctx context.Context, options host.Options, listener net.Listener, stdout io.Writer) error {
+	h, err := host.Open(ctx, options)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	printApps(stdout, h.Status())
-	fmt.Fprintf(stdout, "\nserving %s at %s\n", cfg.Apps.Dir, address(listener))
+	fmt.Fprintf(stdout, "\nserving %s at %s\n", options.Config.Apps.Dir, address(listener))
 	return errors.Join(h.Serve(ctx, listener), h.Close())
 }
 

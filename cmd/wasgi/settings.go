@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wasgi/wasgi/host"
 	"github.com/wasgi/wasgi/host/config"
 )
 
@@ -33,6 +34,16 @@ func addServeFlags(cmd *cobra.Command) {
 	addLogFlags(cmd)
 	cmd.Flags().String("listen", config.Default().Server.Listen, "listen on `ADDR`, host:port; port 0 is any free one")
 	cmd.Flags().Bool("access-log", false, "log each request")
+}
+
+// hostOptions is the configuration as [loadConfig] has it, with the logger that it asks for.
+func hostOptions(cmd *cobra.Command, dir string) (host.Options, error) {
+	cfg, err := loadConfig(cmd, dir)
+	if err != nil {
+		return host.Options{}, err
+	}
+	log, err := newLogger(cfg.Log, cmd.ErrOrStderr())
+	return host.Options{Config: cfg, Log: log}, err
 }
 
 // loadConfig lays the flags that were given over environment, file and defaults. dir, if any, is the apps folder.

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+
+	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
 // scribble writes all over the first n bytes.
@@ -33,7 +35,7 @@ func clean(r region) bool {
 // What was written into a region is never seen by the next who gets it, however much of it was used.
 func TestRegionsAreClean(t *testing.T) {
 	t.Parallel()
-	const page = pageSize
+	const page = wasm.PageSize
 	for _, size := range []int{page, 3 * page, keepOfRegion - page, keepOfRegion, keepOfRegion + page, 3 * keepOfRegion, 2*page + 5} {
 		a := newArena(0)
 		for _, used := range []int{size, 0, page, size / 2 &^ (page - 1), size - size%page, size &^ (page - 1), size} {
@@ -57,21 +59,21 @@ func TestRegionsAreUsedAgain(t *testing.T) {
 	t.Parallel()
 	a := newArena(0)
 	defer a.close()
-	r := a.get(pageSize)
+	r := a.get(wasm.PageSize)
 	if r == nil {
 		t.Skip("memories lie in Go's heap here")
 	}
-	a.put(r, pageSize)
-	if a.kept != pageSize {
+	a.put(r, wasm.PageSize)
+	if a.kept != wasm.PageSize {
 		t.Errorf("%d bytes are kept", a.kept)
 	}
-	if again := a.get(pageSize); &again[0] != &r[0] {
+	if again := a.get(wasm.PageSize); &again[0] != &r[0] {
 		t.Error("it is another one")
 	}
 	if a.kept != 0 {
 		t.Errorf("%d bytes are kept of nothing", a.kept)
 	}
-	if other := a.get(2 * pageSize); len(other) != 2*pageSize {
+	if other := a.get(2 * wasm.PageSize); len(other) != 2*wasm.PageSize {
 		t.Errorf("a region of two pages has %d bytes", len(other))
 	}
 }
@@ -81,7 +83,7 @@ func TestRegionsKeptAreBounded(t *testing.T) {
 	t.Parallel()
 	a := newArena(0)
 	defer a.close()
-	if a.get(pageSize) == nil {
+	if a.get(wasm.PageSize) == nil {
 		t.Skip("memories lie in Go's heap here")
 	}
 	putAll := func(size int64, n int) {
@@ -101,8 +103,8 @@ func TestRegionsKeptAreBounded(t *testing.T) {
 		t.Errorf("%d regions are kept", n)
 	}
 	a.close()
-	putAll(pageSize, keepRegions+10)
-	if n := len(a.idle[pageSize]); n != keepRegions || a.kept != keepRegions*pageSize {
+	putAll(wasm.PageSize, keepRegions+10)
+	if n := len(a.idle[wasm.PageSize]); n != keepRegions || a.kept != keepRegions*wasm.PageSize {
 		t.Errorf("%d regions with %d bytes are kept", n, a.kept)
 	}
 }
@@ -113,7 +115,7 @@ func TestArenaUnderFire(t *testing.T) {
 	const budget, workers, rounds = 20, 8, 200
 	a := newArena(budget)
 	defer a.close()
-	if a.get(pageSize) == nil {
+	if a.get(wasm.PageSize) == nil {
 		t.Skip("memories lie in Go's heap here")
 	}
 	var group sync.WaitGroup
@@ -129,7 +131,7 @@ func TestArenaUnderFire(t *testing.T) {
 				if used := a.used.Load(); used > budget+4*workers {
 					t.Errorf("%d of %d are used", used, budget)
 				}
-				r := a.get(n * pageSize)
+				r := a.get(n * wasm.PageSize)
 				if !clean(r) {
 					t.Error("the region is not clean")
 				}
@@ -178,19 +180,19 @@ const tooLargeToMap = 1 << 60
 func TestMemoryWithoutARegion(t *testing.T) {
 	t.Parallel()
 	for name, limit := range map[string]int64{"mapped": 1 << 20, "in the heap": tooLargeToMap} {
-		a := newArena(12 * pageSize)
+		a := newArena(12 * wasm.PageSize)
 		m := memory{arena: a, limit: limit}
 		if limit == tooLargeToMap && a.get(limit) != nil {
 			t.Fatal("there is address space without end")
 		}
 		var want []byte
 		for _, pages := range []int{0, 1, 2, 2, 3, 7, 12} {
-			got := m.Reallocate(uint64(pages * pageSize))
-			want = append(want, make([]byte, pages*pageSize-len(want))...)
+			got := m.Reallocate(uint64(pages * wasm.PageSize))
+			want = append(want, make([]byte, pages*wasm.PageSize-len(want))...)
 			if !bytes.Equal(got, want) {
 				t.Fatalf("%s: %d pages: the content is not what it was, with zeroes after it", name, pages)
 			}
-			if m.reserved != int64(pages*pageSize) || a.used.Load() != m.reserved {
+			if m.reserved != int64(pages*wasm.PageSize) || a.used.Load() != m.reserved {
 				t.Errorf("%s: %d pages: reserved %d, used %d", name, pages, m.reserved, a.used.Load())
 			}
 			for i := range got {
@@ -198,7 +200,7 @@ func TestMemoryWithoutARegion(t *testing.T) {
 			}
 			copy(want, got)
 		}
-		if m.Reallocate(13*pageSize) != nil || m.Reallocate(uint64(limit)+1) != nil {
+		if m.Reallocate(13*wasm.PageSize) != nil || m.Reallocate(uint64(limit)+1) != nil {
 			t.Errorf("%s: it grows beyond what there is", name)
 		}
 		if !bytes.Equal(m.buffer, want) {

@@ -19,7 +19,7 @@ type Image struct {
 
 // mostRestored is the largest memory that is restored. In one of 4 GiB, addresses near both ends are near one another, and a note
 // of one would have to count for the other.
-const mostRestored = 1<<32 - pageSize
+const mostRestored = 1<<32 - wasm.PageSize
 
 // Image copies the state of the instance, which goes on from there. Its module must be [Module.Restorable], and no call of it may
 // have failed. An error is a [*guest.Fault].
@@ -54,7 +54,7 @@ func (m *Image) Clone(ctx context.Context, config Config) (*Instance, error) {
 
 // fill gives an instance in which nothing has run the state of the image.
 func (m *Image) fill(i *Instance) error {
-	if more := (m.size - i.Bytes()) / pageSize; more > 0 {
+	if more := (m.size - i.Bytes()) / wasm.PageSize; more > 0 {
 		if _, ok := i.module.Memory().Grow(uint32(more)); !ok {
 			return &guest.Fault{Kind: guest.KindBusy, Cause: guest.ErrHostMemory}
 		}

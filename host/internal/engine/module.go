@@ -37,7 +37,7 @@ func (e *Engine) Compile(ctx context.Context, data []byte, restore bool, bounds 
 	if err := errors.Join(e.CheckImports(outline)...); err != nil {
 		return nil, err
 	}
-	rewritten, err := rewrite(outline.parsed, restore)
+	rewritten, err := Rewrite(outline.parsed, restore)
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +81,8 @@ func (m *Module) Bytes() int64 {
 // DropData forgets the data of a module of which there is an image: from then on instances are made by cloning that alone.
 func (m *Module) DropData() { m.data.Store(new([]dataSegment)) }
 
-// rewrite refuses a module that the rewriter is not up to: no file may end the host.
-func rewrite(parsed *wasm.Module, restore bool) (rewritten *wasm.Rewritten, err error) {
+// Rewrite is [wasm.Module.Rewrite] that refuses a module which the rewriter is not up to: no file may end the host.
+func Rewrite(parsed *wasm.Module, restore bool) (rewritten *wasm.Rewritten, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("rewrite: %v", r)

@@ -8,8 +8,6 @@ import (
 	"github.com/wasgi/wasgi/host/internal/wasm"
 )
 
-const pageSize = 64 << 10 // bytes of one page of linear memory
-
 // Outline is what a module says of itself before it is compiled. It is immutable.
 type Outline struct {
 	parsed *wasm.Module
@@ -92,7 +90,7 @@ func (o *Outline) leastMemory() int64 {
 	if o.parsed.Memory == nil {
 		return 0
 	}
-	return int64(o.parsed.Memory.Min) * pageSize
+	return int64(o.parsed.Memory.Min) * wasm.PageSize
 }
 
 // RequireTables checks that all tables together stay within limit entries, however far they grow.

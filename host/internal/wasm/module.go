@@ -109,6 +109,9 @@ type Table struct {
 	Min, Max int
 }
 
+// PageSize is that of linear memory, in bytes.
+const PageSize = 64 << 10
+
 // Memory gives the memory's size in pages of 64 KiB. Max is -1 where none is declared.
 type Memory struct {
 	Min, Max int

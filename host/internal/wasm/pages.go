@@ -28,7 +28,7 @@ const (
 
 // pagesOf chooses the pages for a memory by what it starts with.
 func pagesOf(memory *Memory) Pages {
-	size := memory.Min << 16
+	size := memory.Min * PageSize
 	if size <= NotesPerCall<<smallPage {
 		return Pages{smallPage, NotesPerCall}
 	}
