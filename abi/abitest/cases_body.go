@@ -11,10 +11,10 @@ func bodilessCases() []serverCase {
 	return []serverCase{
 		{name: "23_head_has_no_body", run: func(s *session) {
 			for script, length := range map[string]string{
-				play(start("200 OK", "Content-Length", "5"), give("hello")): "5",
-				play(start("200 OK", "Content-Length", "5")):                "5",
-				play(start("200 OK"), give("hello")):                        "5",
-				play(start("200 OK"), send("hel"), give("lo")):              "",
+				do(start("200 OK", "Content-Length", "5"), give("hello")): "5",
+				do(start("200 OK", "Content-Length", "5")):                "5",
+				do(start("200 OK"), give("hello")):                        "5",
+				do(start("200 OK"), send("hel"), give("lo")):              "",
 			} {
 				a := s.get(script, method(http.MethodHead))
 				want(s, "body of "+script, string(a.body), "")
@@ -28,14 +28,14 @@ func bodilessCases() []serverCase {
 			}{
 				{"HEAD", "200 OK", 200}, {"GET", "204 No Content", 204}, {"GET", "304 Not Modified", 304}, {"HEAD", "404 Not Found", 404},
 			} {
-				for _, rest := range []string{give("hello"), play(send("hel"), send(""), give("lo")), "e"} {
-					noBytes(s, c.method, play(start(c.status), rest), c.code)
+				for _, rest := range []string{give("hello"), do(send("hel"), send(""), give("lo")), "e"} {
+					noBytes(s, c.method, do(start(c.status), rest), c.code)
 				}
 			}
 		}},
 		{name: "23_204_and_304_have_no_body", run: func(s *session) {
 			for status, code := range map[string]int{"204 No Content": 204, "304 Not Modified": 304} {
-				a := s.ask(play(start(status, "Content-Length", "5"), give("hello")))
+				a := s.ask(do(start(status, "Content-Length", "5"), give("hello")))
 				want(s, "status", a.status, code)
 				want(s, "body of "+status, string(a.body), "")
 				if values, ok := a.header["Content-Length"]; ok && code == 204 {
@@ -54,7 +54,7 @@ func bodilessCases() []serverCase {
 func noBytes(s *session, method, script string, code int) {
 	c := s.dial()
 	c.ask(method, script)
-	c.ask("GET", play(start("200 OK"), give("next")))
+	c.ask("GET", do(start("200 OK"), give("next")))
 	want(s, "status", c.head().status, code)
 	if next, err := c.in.Peek(5); string(next) != "HTTP/" {
 		s.errorf("%s %s: behind the head comes %q (%v)", method, script, next, err)
@@ -75,11 +75,11 @@ func goneCases() []serverCase {
 // leave goes away while the only instance is busy, and waits until it answers another request.
 func leave(s *session, busy string) {
 	url := s.single()
-	d := s.open(url, play(start("200 OK"), send("first"), busy), "")
+	d := s.open(url, do(start("200 OK"), send("first"), busy), "")
 	d.hear("first")
 	d.leave()
 	for {
-		if a, err := s.tryAt(url, play(start("200 OK"), give("next"))); err == nil && a.status == 200 {
+		if a, err := s.tryAt(url, do(start("200 OK"), give("next"))); err == nil && a.status == 200 {
 			return
 		}
 		select {

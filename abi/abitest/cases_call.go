@@ -12,7 +12,7 @@ func callCases() []serverCase {
 		{name: "01_one_call_a_request", run: oneCall},
 		{name: "01_the_signature_is_checked_when_the_module_is_loaded", run: signatureIsChecked},
 		{name: "02_start_response_comes_as_late_as_the_first_byte", run: func(s *session) {
-			a := s.get(play(read(100), "e", read(100), start("200 OK"), give("late")), body("early"))
+			a := s.get(do(read(100), "e", read(100), start("200 OK"), give("late")), body("early"))
 			want(s, "body", string(a.body), "late")
 		}},
 		{name: "03_an_app_can_be_limited_to_one_instance", run: oneInstance},
@@ -21,9 +21,9 @@ func callCases() []serverCase {
 
 func oneCall(s *session) {
 	first, second := token(), token()
-	s.get(play("e"+first+"%0a", start("200 OK"), give("ok")))
+	s.get(do("e"+first+"%0a", start("200 OK"), give("ok")))
 	s.logged(first)
-	s.get(play("e"+second+"%0a", start("200 OK"), give("ok")))
+	s.get(do("e"+second+"%0a", start("200 OK"), give("ok")))
 	s.logged(second)
 	if n := strings.Count(s.options.Log(), first); n != 1 {
 		s.errorf("one request was logged %d times by its application", n)
@@ -66,11 +66,11 @@ const moment = 200 * time.Millisecond
 // oneInstance holds the only instance and asks for another.
 func oneInstance(s *session) {
 	url := s.single()
-	d := s.open(url, play(start("200 OK"), send("held"), read(1), give("done")), "")
+	d := s.open(url, do(start("200 OK"), send("held"), read(1), give("done")), "")
 	d.hear("held")
 	second := make(chan *answer, 1)
 	go func() {
-		a, _ := s.tryAt(url, play(start("200 OK"), give("second")))
+		a, _ := s.tryAt(url, do(start("200 OK"), give("second")))
 		second <- a
 	}()
 	select {

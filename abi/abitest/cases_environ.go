@@ -14,7 +14,7 @@ func ownCases() []serverCase {
 		before := s.environ()
 		secret := token()
 		for range 8 {
-			s.get(play("p", start("200 OK"), give("overwritten")), header("X-Secret", secret))
+			s.get(do("p", start("200 OK"), give("overwritten")), header("X-Secret", secret))
 		}
 		after := s.environ()
 		for _, pair := range after {
@@ -42,7 +42,7 @@ func pathCases() []serverCase {
 			if s.mount() == "" {
 				s.skip("the reference guest is mounted at /, where every path is its own")
 			}
-			a, err := s.try(play(start("200 OK"), returnEnviron), at("x"))
+			a, err := s.try(do(start("200 OK"), returnEnviron), at("x"))
 			if err == nil && a.status == 200 && bytes.Contains(a.body, []byte(playHeaderKey)) {
 				want(s, "SCRIPT_NAME of "+s.mount()+"x", s.environOf(a.body).get("SCRIPT_NAME") == s.mount(), false)
 			}

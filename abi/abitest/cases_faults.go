@@ -11,18 +11,18 @@ import (
 func faultCases() []serverCase {
 	return []serverCase{
 		{name: "25_a_trap_is_a_500_without_detail", run: func(s *session) {
-			for _, script := range []string{"t", play(start("200 OK", "X-Lost", "1"), "t")} {
+			for _, script := range []string{"t", do(start("200 OK", "X-Lost", "1"), "t")} {
 				a := s.ask(script)
 				want(s, "status", a.status, 500)
 				want(s, "X-Lost", a.header.Get("X-Lost"), "")
 				noDetail(s, a)
 			}
-			s.get(play(start("200 OK"), give("the next request is answered")))
+			s.get(do(start("200 OK"), give("the next request is answered")))
 		}},
 		{name: "25_a_trap_after_the_headers_cuts_the_connection", run: func(s *session) {
-			mustCut(s, play(start("200 OK"), send("part"), "t"), "part")
-			mustCut(s, play(start("200 OK", "Content-Length", "100"), send("part"), "t"), "part")
-			s.get(play(start("200 OK"), give("the next request is answered")))
+			mustCut(s, do(start("200 OK"), send("part"), "t"), "part")
+			mustCut(s, do(start("200 OK", "Content-Length", "100"), send("part"), "t"), "part")
+			s.get(do(start("200 OK"), give("the next request is answered")))
 		}},
 		{name: "25_the_page_names_the_request_and_the_log_tells_the_rest", run: func(s *session) {
 			if s.options.Log == nil {
@@ -38,7 +38,7 @@ func faultCases() []serverCase {
 			a := s.ask("l")
 			want(s, "status", a.status, 504)
 			noDetail(s, a)
-			s.get(play(start("200 OK"), give("the next request is answered")))
+			s.get(do(start("200 OK"), give("the next request is answered")))
 		}},
 	}
 }
@@ -72,19 +72,19 @@ func continueCases() []serverCase {
 			asked := false
 			trace := &httptrace.ClientTrace{Got100Continue: func() { asked = true }}
 			expect := func(r *http.Request) { *r = *r.WithContext(httptrace.WithClientTrace(r.Context(), trace)) }
-			steps := s.report(play(start("200 OK"), readAll), body("expected"), header("Expect", "100-continue"), expect)
+			steps := s.report(do(start("200 OK"), readAll), body("expected"), header("Expect", "100-continue"), expect)
 			want(s, "what was read", content(steps), "expected")
 			want(s, "100 Continue came", asked, true)
 		}},
 		{name: "26_100_continue_is_not_sent_before", raw: true, run: func(s *session) {
 			c := s.dial()
-			c.ask("POST", play(start("200 OK"), give("unread")), "Expect: 100-continue", "Content-Length: 8")
+			c.ask("POST", do(start("200 OK"), give("unread")), "Expect: 100-continue", "Content-Length: 8")
 			h := c.anyHead()
 			want(s, "the first status for an app that does not read", h.status, 200)
 		}},
 		{name: "26_100_continue_comes_before_the_response", raw: true, run: func(s *session) {
 			c := s.dial()
-			c.ask("POST", play(read(100), start("200 OK"), readAll, returnReport), "Expect: 100-continue", "Content-Length: 8")
+			c.ask("POST", do(read(100), start("200 OK"), readAll, returnReport), "Expect: 100-continue", "Content-Length: 8")
 			want(s, "the first status for an app that reads", c.anyHead().status, 100)
 			c.put("expected")
 			h := c.anyHead()

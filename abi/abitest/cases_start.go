@@ -7,7 +7,7 @@ func refusals(s *session, instructions []string, code int32) {
 	for len(instructions) > 0 {
 		some := instructions[:min(len(instructions), 20)]
 		instructions = instructions[len(some):]
-		steps := s.report(play(play(some...), start("200 OK")))
+		steps := s.report(do(do(some...), start("200 OK")))
 		for i, instruction := range some {
 			if steps[i].result != code {
 				s.errorf("start_response returned %d, want %d, for %s", steps[i].result, code, instruction)
@@ -39,7 +39,7 @@ func startCases() []serverCase {
 		}},
 		{name: "14_a_good_status_is_sent", run: func(s *session) {
 			for status, code := range map[string]int{"200 ": 200, "201 Created": 201, "299 Gr\u00fc\xdfe": 299, "404 Not Here": 404, "599 Last": 599} {
-				want(s, "status", s.ask(play(start(status), give("x"))).status, code)
+				want(s, "status", s.ask(do(start(status), give("x"))).status, code)
 			}
 		}},
 		{name: "14_a_bad_header_name_is_refused", run: func(s *session) {
@@ -50,7 +50,7 @@ func startCases() []serverCase {
 		}},
 		{name: "14_good_values_arrive_as_they_are", run: func(s *session) {
 			for _, value := range []string{"", "a  b", "\u00fc", "caf\xe9", strings.Repeat("v", 4000)} {
-				want(s, "X-Value", strings.Join(s.get(play(valued(value), give("x"))).header["X-Value"], "|"), value)
+				want(s, "X-Value", strings.Join(s.get(do(valued(value), give("x"))).header["X-Value"], "|"), value)
 			}
 		}},
 		{name: "14_a_malformed_list_is_refused", run: func(s *session) {
@@ -63,11 +63,11 @@ func startCases() []serverCase {
 			want(s, "a status of 512 bytes", results(s.report(start("200 "+strings.Repeat("x", 508)))), "s 0")
 		}},
 		{name: "14_a_refusal_alone_is_a_500", run: func(s *session) {
-			want(s, "status", s.ask(play(start("bad"), give("body"))).status, 500)
-			want(s, "status", s.ask(play(start("200 OK", "a b", "c"), send("body"))).status, 500)
+			want(s, "status", s.ask(do(start("bad"), give("body"))).status, 500)
+			want(s, "status", s.ask(do(start("200 OK", "a b", "c"), send("body"))).status, 500)
 		}},
 		{name: "14_a_refused_call_changes_nothing", run: func(s *session) {
-			a := s.ask(play(start("201 Created", "X-Kept", "1"), restart("bad", "X-Lost", "1"), give("x")))
+			a := s.ask(do(start("201 Created", "X-Kept", "1"), restart("bad", "X-Lost", "1"), give("x")))
 			want(s, "status", a.status, 201)
 			want(s, "X-Kept", a.header.Get("X-Kept"), "1")
 			want(s, "X-Lost", a.header.Get("X-Lost"), "")
@@ -87,13 +87,13 @@ func startCases() []serverCase {
 func replaceCases() []serverCase {
 	return []serverCase{
 		{name: "16_headers_wait_for_the_first_bytes", run: func(s *session) {
-			a := s.ask(play(start("200 OK", "X-First", "1"), read(1), restart("201 Created", "X-Second", "2"), give("x")), body("x"))
+			a := s.ask(do(start("200 OK", "X-First", "1"), read(1), restart("201 Created", "X-Second", "2"), give("x")), body("x"))
 			want(s, "status", a.status, 201)
 			want(s, "X-First", a.header.Get("X-First"), "")
 			want(s, "X-Second", a.header.Get("X-Second"), "2")
 		}},
 		{name: "16_an_empty_write_sends_them", run: func(s *session) {
-			d := s.open(s.base.String(), play(start("200 OK", "X-Early", "1"), "w", read(1), give("done")), "")
+			d := s.open(s.base.String(), do(start("200 OK", "X-Early", "1"), "w", read(1), give("done")), "")
 			want(s, "X-Early", d.response.Header.Get("X-Early"), "1")
 			d.say("x")
 			rest, err := d.end()
@@ -107,18 +107,18 @@ func replaceCases() []serverCase {
 			want(s, "body", string(a.body), "")
 		}},
 		{name: "17_a_second_call_without_exc_info_is_refused", run: func(s *session) {
-			a := s.ask(play(start("201 Created", "X-First", "1"), start("202 Accepted", "X-Second", "1"), returnReport))
+			a := s.ask(do(start("201 Created", "X-First", "1"), start("202 Accepted", "X-Second", "1"), returnReport))
 			want(s, "status", a.status, 201)
 			want(s, "X-Second", a.header.Get("X-Second"), "")
 			want(s, "results", results(s.reportOf(a.body)), "s 0, s -4")
-			a = s.get(play(start("200 OK"), send(""), start("202 Accepted"), returnReport))
+			a = s.get(do(start("200 OK"), send(""), start("202 Accepted"), returnReport))
 			want(s, "results with the headers sent", results(s.reportOf(a.body)), "s 0, w 0, s -4")
 		}},
 		{name: "17_a_first_call_may_have_exc_info", run: func(s *session) {
-			want(s, "status", s.ask(play(restart("503 Sorry"), give("x"))).status, 503)
+			want(s, "status", s.ask(do(restart("503 Sorry"), give("x"))).status, 503)
 		}},
 		{name: "17_exc_info_replaces_headers_that_are_not_sent", run: func(s *session) {
-			a := s.ask(play(start("200 OK", "X-First", "1", "Content-Length", "1"), restart("500 Oops", "X-Second", "2"), give("oops")))
+			a := s.ask(do(start("200 OK", "X-First", "1", "Content-Length", "1"), restart("500 Oops", "X-Second", "2"), give("oops")))
 			want(s, "status", a.status, 500)
 			want(s, "X-First", a.header.Get("X-First"), "")
 			want(s, "X-Second", a.header.Get("X-Second"), "2")
@@ -126,7 +126,7 @@ func replaceCases() []serverCase {
 		}},
 		{name: "17_exc_info_after_the_headers_cuts_the_connection", run: func(s *session) {
 			for _, headers := range [][]string{nil, {"Content-Length", "100"}} {
-				mustCut(s, play(start("200 OK", headers...), send("part"), restart("500 Oops"), give("more")), "part")
+				mustCut(s, do(start("200 OK", headers...), send("part"), restart("500 Oops"), give("more")), "part")
 			}
 		}},
 	}

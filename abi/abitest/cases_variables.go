@@ -32,7 +32,7 @@ func wsgiCases() []serverCase {
 				return // what earlier requests left may be seen or not
 			}
 			for range 5 {
-				if got := results(s.report(play(start("200 OK"), "n"))); got != "s 0, n 0" {
+				if got := results(s.report(do(start("200 OK"), "n"))); got != "s 0, n 0" {
 					s.errorf("wsgi.run_once=1, and a request sees what an earlier one has counted: %s", got)
 				}
 			}
@@ -44,11 +44,11 @@ func wsgiCases() []serverCase {
 // multiprocess asks while another request is being answered.
 func multiprocess(s *session) {
 	several := s.environ().get("wsgi.multiprocess") == "1"
-	d := s.open(s.base.String(), play(start("200 OK"), send("held"), read(1), give("done")), "")
+	d := s.open(s.base.String(), do(start("200 OK"), send("held"), read(1), give("done")), "")
 	d.hear("held")
 	second := make(chan bool, 1)
 	go func() {
-		a, err := s.try(play(start("200 OK"), give("second")))
+		a, err := s.try(do(start("200 OK"), give("second")))
 		second <- err == nil && a.status == 200
 	}()
 	patience := moment

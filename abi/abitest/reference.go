@@ -20,8 +20,8 @@ func Guest() []byte { return []byte(reference) }
 // playHeader is the header that tells the reference guest what to do.
 const playHeader = "X-Play"
 
-// play joins instructions to a script. Arguments are escaped already.
-func play(instructions ...string) string { return strings.Join(instructions, ";") }
+// do joins instructions to a script. Arguments are escaped already.
+func do(instructions ...string) string { return strings.Join(instructions, ";") }
 
 // esc makes bytes fit for an argument.
 func esc(s string) string {

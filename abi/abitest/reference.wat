@@ -17,7 +17,7 @@
 ;;
 ;; The script ends with what is returned, or without a body. The report is a list, encoded as the environ is, of one pair for
 ;; each call of the host and each n: the key is the letter, the value the result in four bytes, little-endian, and what
-;; was read. Without X-Play the body is read and the report returned.
+;; was read; of k it has the last. Without X-Play the body is sent back.
 (module
   (import "wasgi_v1" "start_response"
     (func $start_response (param i32 i32 i32 i32 i32) (result i32)))
@@ -29,7 +29,7 @@
   ;; 200000 the environ
   (memory (export "memory") 33)
   (data (i32.const 0x00) "HTTP_X_PLAY")
-  (data (i32.const 0x10) "+Content-Type=application/octet-stream;s200 OK;R4096;v")
+  (data (i32.const 0x10) "+Content-Type=application/octet-stream;s200 OK;c4096")
 
   (global $cursor (mut i32) (i32.const 0))        ;; where the script goes on
   (global $end (mut i32) (i32.const 0))           ;; of the script
@@ -73,8 +73,8 @@
     (loop $next
       (if (i32.eqz (local.get $pairs))
         (then
-          (memory.copy (i32.const 0x18000) (i32.const 0x10) (i32.const 54))
-          (global.set $end (i32.const 0x18036))
+          (memory.copy (i32.const 0x18000) (i32.const 0x10) (i32.const 52))
+          (global.set $end (i32.const 0x18034))
           (return)))
       (local.set $key (i32.load (local.get $environ)))
       (local.set $value (i32.load offset=4 (local.get $environ)))

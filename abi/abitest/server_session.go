@@ -175,7 +175,7 @@ func (s *session) good(a *answer) *answer {
 
 // environ asks for the environ of a request.
 func (s *session) environ(changes ...change) environ {
-	return s.environOf(s.get(play(start("200 OK"), returnEnviron), changes...).body)
+	return s.environOf(s.get(do(start("200 OK"), returnEnviron), changes...).body)
 }
 
 func (s *session) environOf(body []byte) environ {
@@ -188,7 +188,7 @@ func (s *session) environOf(body []byte) environ {
 
 // report asks for the report of a script, which must not end with what it returns.
 func (s *session) report(script string, changes ...change) []step {
-	return s.reportOf(s.get(play(script, returnReport), changes...).body)
+	return s.reportOf(s.get(do(script, returnReport), changes...).body)
 }
 
 func (s *session) reportOf(body []byte) []step {
