@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -230,26 +229,31 @@ func (h *strictHost) within(ctx context.Context, call func(context.Context) erro
 	}
 }
 
-// why prefers what a host function has ended the call for, and leaves the Go side of a trap's text out.
+// why prefers what a host function has ended the call for. Of a trap it keeps what the engine says of the guest, and leaves its
+// own frames out.
 func (i *strictInstance) why(err error) error {
 	if i.ended != nil {
 		return i.ended
 	}
-	text, _, _ := strings.Cut(err.Error(), "\nGo runtime stack trace")
-	text = strings.TrimPrefix(text, "wasm error: ")
-	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.TrimSpace(line) == "wasm stack trace:" })
-	for n, line := range lines {
-		lines[n] = strings.TrimSpace(line)
-	}
-	const most = 6
-	if len(lines) > most {
-		lines = append(lines[:most], "...")
-	}
 	if errors.Is(err, errTime) || errors.Is(err, errGrace) {
 		return err
 	}
-	return errors.New(strings.Join(lines, " < "))
+	text, _, _ := strings.Cut(err.Error(), "\nGo runtime stack trace")
+	cause, stack, _ := strings.Cut(strings.TrimPrefix(text, "wasm error: "), "\nwasm stack trace:\n")
+	var frames []string
+	for line := range strings.Lines(stack) {
+		if frame := strings.TrimPrefix(strings.TrimSpace(line), "."); frame != "" && len(frames) < mostFrames {
+			frames = append(frames, frame)
+		}
+	}
+	if len(frames) == 0 {
+		return errors.New(cause)
+	}
+	return fmt.Errorf("%s in %s", cause, strings.Join(frames, ", called by "))
 }
+
+// mostFrames is how much of a stack is told.
+const mostFrames = 5
 
 // allocate asks for a buffer of that size. What is wrong with it is a finding.
 func (i *strictInstance) allocate(ctx context.Context, size uint32) bool {
