@@ -229,7 +229,9 @@ type dialogue struct {
 func (s *session) open(url, script, first string) *dialogue {
 	ctx, cancel := context.WithCancel(s.ctx)
 	down, up := io.Pipe()
-	s.cleanup = append(s.cleanup, cancel, func() { _ = up.Close() })
+	s.cleanup = append(s.cleanup, cancel)
+	// A client of HTTP/1 that gives up waits for the body that it was sending.
+	context.AfterFunc(ctx, func() { _ = up.CloseWithError(context.Cause(ctx)) })
 	if first != "" {
 		go func() { _, _ = up.Write([]byte(first)) }()
 	}
