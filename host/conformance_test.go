@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -11,13 +10,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/wasgi/wasgi/abi/abitest"
 	"github.com/wasgi/wasgi/host"
 	"github.com/wasgi/wasgi/host/config"
+	"github.com/wasgi/wasgi/host/internal/guesttest"
 )
 
 // TestConformance plays the conformance kit on the host, over each protocol and with each isolation.
@@ -42,7 +41,7 @@ func TestConformance(t *testing.T) {
 }
 
 func conform(t *testing.T, protocol abitest.Protocol, secure bool, isolation string) {
-	dir, log := t.TempDir(), &syncBuffer{}
+	dir, log := t.TempDir(), &logBuffer{}
 	manifest := fmt.Sprintf("cpu = \"1s\"\nisolation = %q\nenv = [\"GREETING=hi\", \"EMPTY=\"]\nquarantine_after = 0\n", isolation)
 	for name, more := range map[string]string{"guest": "", "single": "[instances]\nmax = 1\n"} {
 		write(t, filepath.Join(dir, name+".toml"), []byte(manifest+more))
@@ -111,20 +110,21 @@ func loadInto(cfg config.Config) func(context.Context, []byte) error {
 	}
 }
 
-// syncBuffer is a log that is read while it is written.
-type syncBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
+// The samples, and with them the Go SDK, keep the contract as the kit's strict host sees it.
+func TestSamplesKeepTheContract(t *testing.T) {
+	t.Parallel()
+	plugins := filepath.Join("..", "plugins")
+	entries, err := os.ReadDir(plugins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
+		t.Run(entry.Name(), func(t *testing.T) {
+			t.Parallel()
+			abitest.RunGuest(t, guesttest.Go(t, filepath.Join(plugins, entry.Name())), abitest.GuestOptions{Timeout: hang})
+		})
+	}
 }

@@ -38,6 +38,9 @@ func (c *checked) write(w io.Writer) error {
 		verdict = "BREAKS " + plural(c.Broken, "rule", "rules") + ", and keeps " + plural(counts[abitest.Pass], "other", "others")
 	}
 	r.line("verdict", "%s; %d of %d were not exercised", verdict, counts[abitest.NotExercised], len(c.Results))
+	if c.Broken > 0 {
+		r.text("", "Requests are varied only where nothing is wrong without: mend this, and check again.")
+	}
 	for _, result := range c.Results {
 		c.result(&r, result)
 	}

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE COMMAND...      runs a command that must end with that code; "! exec" takes any but 0
 //	guest NAME FILE            copies one of the guests of host/internal/guesttest
-//	broken RULE FILE           copies the guest of abi/abitest that breaks that rule
+//	kit NAME FILE              copies a guest of the folder abi: testdata/minimal, or abitest/testdata/G07, which breaks that rule
 //	module FOLDER              makes a folder a Go module that can import the SDK
 //	edit FILE OLD NEW          replaces text in a file, which must be there
 //	start [-hangup] NAME ARG...  starts "wasgi ARG..." in the background; -hangup stops reading what it says once it serves
@@ -51,7 +51,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   positive(exits),
 			"guest":   positive(copyGuest),
-			"broken":  positive(copyBroken),
+			"kit":     positive(copyKit),
 			"module":  positive(makeModule),
 			"edit":    positive(edit),
 			"start":   positive(start),
@@ -138,9 +138,9 @@ func copyGuest(ts *testscript.TestScript, args []string) {
 	writeFile(ts, args[1], data)
 }
 
-func copyBroken(ts *testscript.TestScript, args []string) {
+func copyKit(ts *testscript.TestScript, args []string) {
 	takes(ts, args, 2)
-	data, err := os.ReadFile(filepath.Join("..", "..", "abi", "abitest", "testdata", args[0]+".wasm"))
+	data, err := os.ReadFile(filepath.Join("..", "..", "abi", filepath.FromSlash(args[0])+".wasm"))
 	ts.Check(err)
 	writeFile(ts, args[1], data)
 }
