@@ -128,3 +128,33 @@ func TestSamplesKeepTheContract(t *testing.T) {
 		})
 	}
 }
+
+// The guests that this host's own tests hold faults against: the kit finds the same.
+func TestTheKitFindsWhatTheHostFinds(t *testing.T) {
+	t.Parallel()
+	for name, rule := range map[string]string{
+		"allocate_outside": "G08", "allocate_unaligned": "G07", "allocate_zero": "G06", "code_header_name": "G15", "code_header_value": "G15",
+		"code_hop": "G16", "code_length_twice": "G17", "code_list": "G13", "code_over_length": "G25", "code_pointer": "G11",
+		"code_read_pointer": "G11", "code_start_twice": "G18", "code_status": "G14", "code_status_1xx": "G14", "code_write_first": "G19",
+		"code_write_pointer": "G11", "exit": "G22", "init_early": "G05", "init_trap": "G04", "load_allocate_type": "G02",
+		"load_import_function": "G03", "load_import_module": "G03", "load_no_memory": "G02", "load_warm_up_type": "G02", "long_body": "G25",
+		"no_start": "G21", "recurse": "G22", "short_body": "G25", "short_late": "G25", "spin": "G23", "start_exit": "G04", "trap": "G22",
+		"trap_late": "G22", "warm_up_early": "G05", "warm_up_spin": "G04", "warm_up_trap": "G04", "wild_body": "G24",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report, err := abitest.Check(t.Context(), guesttest.Wasm(t, name), abitest.GuestOptions{Timeout: time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, finding := range report.Findings() {
+				if finding.Rule != rule {
+					t.Errorf("%v, want findings of %s alone", finding, rule)
+				}
+			}
+			if report.Broken() != 1 {
+				t.Errorf("%d rules are broken, want 1", report.Broken())
+			}
+		})
+	}
+}

@@ -69,50 +69,6 @@ func show(v any) string {
 	return text
 }
 
-// change changes a request before it is sent.
-type change func(*http.Request)
-
-func method(name string) change { return func(r *http.Request) { r.Method = name } }
-
-// at asks below the mount. The suffix is escaped already, and may have a query.
-func at(suffix string) change {
-	return func(r *http.Request) {
-		path, query, _ := strings.Cut(suffix, "?")
-		if err := setPath(r, r.URL.EscapedPath()+path); err != nil {
-			panic(err) // a case that is written wrong
-		}
-		r.URL.RawQuery = query
-	}
-}
-
-func setPath(r *http.Request, escaped string) error {
-	u, err := r.URL.Parse(escaped)
-	if err == nil {
-		r.URL = u
-	}
-	return err
-}
-
-func header(name string, values ...string) change {
-	return func(r *http.Request) { r.Header[name] = values }
-}
-
-// body sends a body of known length.
-func body(content string) change {
-	return func(r *http.Request) {
-		r.Method = http.MethodPost
-		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(content)), int64(len(content))
-	}
-}
-
-// flow sends a body of which the length is not known. A client that gives up closes it.
-func flow(content io.ReadCloser) change {
-	return func(r *http.Request) {
-		r.Method = http.MethodPost
-		r.Body, r.ContentLength = content, -1
-	}
-}
-
 // answer is a whole response.
 type answer struct {
 	status int
@@ -215,60 +171,6 @@ func content(steps []step) string {
 		out.WriteString(step.data)
 	}
 	return out.String()
-}
-
-// dialogue is a request whose body and response go on at the same time.
-type dialogue struct {
-	*session
-	response *http.Response
-	up       *io.PipeWriter
-	cancel   context.CancelFunc
-}
-
-// open begins a dialogue; first is sent before the response begins.
-func (s *session) open(url, script, first string) *dialogue {
-	ctx, cancel := context.WithCancel(s.ctx)
-	down, up := io.Pipe()
-	s.cleanup = append(s.cleanup, cancel)
-	// A client of HTTP/1 that gives up waits for the body that it was sending.
-	context.AfterFunc(ctx, func() { _ = up.CloseWithError(context.Cause(ctx)) })
-	if first != "" {
-		go func() { _, _ = up.Write([]byte(first)) }()
-	}
-	response, err := s.client.Do(s.request(ctx, url, script, []change{flow(down)}))
-	if err != nil {
-		s.fatalf("no response has begun while the request's body goes on: %v", err)
-	}
-	s.cleanup = append(s.cleanup, func() { _ = response.Body.Close() })
-	return &dialogue{s, response, up, cancel}
-}
-
-// hear reads what must be the next bytes of the response.
-func (d *dialogue) hear(text string) {
-	got := make([]byte, len(text))
-	n, err := io.ReadFull(d.response.Body, got)
-	if string(got[:n]) != text {
-		d.fatalf("the response goes on with %s (%v), want %q", show(string(got[:n])), err, text)
-	}
-}
-
-// say sends bytes of the request's body.
-func (d *dialogue) say(text string) {
-	if _, err := io.WriteString(d.up, text); err != nil {
-		d.fatalf("the request's body is not taken: %v", err)
-	}
-}
-
-// end ends the request's body and returns the rest of the response.
-func (d *dialogue) end() ([]byte, error) {
-	_ = d.up.Close()
-	return io.ReadAll(d.response.Body)
-}
-
-// leave goes away. A client of HTTP/2 sees that it is to when the response is closed, too.
-func (d *dialogue) leave() {
-	d.cancel()
-	_ = d.response.Body.Close()
 }
 
 // logged waits for a line of the log that holds all of the words, and returns it.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +21,7 @@ import (
 
 func newCheck() *cobra.Command {
 	var asJSON bool
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "check FILE.wasm [PATH...]",
 		Short: "Check an app against the contract, rule by rule",
@@ -35,11 +37,14 @@ func newCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if timeout <= 0 {
+				return usageError{fmt.Errorf("--timeout %s: must be more than nothing", timeout)}
+			}
 			requests, err := pathRequests(args[1:])
 			if err != nil {
 				return err
 			}
-			c, err := checkFile(cmd.Context(), cfg, args[0], requests)
+			c, err := checkFile(cmd.Context(), cfg, args[0], abitest.GuestOptions{Requests: requests, Timeout: timeout})
 			if err != nil {
 				return err
 			}
@@ -50,6 +55,7 @@ func newCheck() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, whose fields keep their names")
+	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "how long one call may take; code runs 10 to 50 times slower than when it is served")
 	addConfigFlag(cmd)
 	return cmd
 }
@@ -78,7 +84,7 @@ type checked struct {
 }
 
 // checkFile reads a file as strictly as a load does before anything else sees a byte of it.
-func checkFile(ctx context.Context, cfg config.Config, file string, requests []abitest.Request) (*checked, error) {
+func checkFile(ctx context.Context, cfg config.Config, file string, options abitest.GuestOptions) (*checked, error) {
 	i, err := host.Inspect(ctx, host.Options{Config: cfg}, file)
 	if err != nil {
 		return nil, err
@@ -93,7 +99,8 @@ func checkFile(ctx context.Context, cfg config.Config, file string, requests []a
 	if sum := sha256.Sum256(module); hex.EncodeToString(sum[:]) != i.SHA256 {
 		return nil, fmt.Errorf("%s: has changed while it was read; check it again", file)
 	}
-	report, err := abitest.Check(ctx, module, abitest.GuestOptions{Requests: requests, Memory: i.Limits.Memory})
+	options.Memory = i.Limits.Memory
+	report, err := abitest.Check(ctx, module, options)
 	return &checked{File: i.File, Size: i.Size, SHA256: i.SHA256, Broken: report.Broken(), Report: report}, err
 }
 
