@@ -93,7 +93,7 @@ func faults() map[string]fault {
 
 		// start_response.
 		"takes anything": {cases: "14_a_bad_status_is_refused 14_a_bad_header_name_is_refused 14_a_bad_header_value_is_refused 14_a_malformed_list_is_refused " +
-			"14_a_status_that_is_too_long_is_refused 15_hop_by_hop_headers_are_refused 22_content_length_is_digits_and_comes_once " +
+			"14_a_status_that_is_too_long_is_refused 14_pointers_outside_memory_are_refused 15_hop_by_hop_headers_are_refused 22_content_length_is_digits_and_comes_once " +
 			"23_an_app_does_not_answer_with_1xx 17_a_second_call_without_exc_info_is_refused 20_write_before_start_response_is_refused",
 			wrap: swaps(refusals()...)},
 		"knows few statuses": {cases: "14_a_good_status_is_sent", wrap: status(599, 500)},

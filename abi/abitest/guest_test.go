@@ -119,6 +119,7 @@ func TestRequestsOfOnesOwn(t *testing.T) {
 		"h%00%00;s200 OK;bx":                             "G13",
 		"s200 OK;k;k;bx":                                 "",
 		"+Content-Length=3;s204 No Content;bx":           "",
+		"f;s200 OK;bx":                                   "G11",
 		"sbad;s200 OK;bx":                                "G14",
 	} {
 		t.Run(script, func(t *testing.T) {

@@ -65,7 +65,7 @@ func (h *strictHost) load(ctx context.Context, module []byte) bool {
 	}
 	h.checkExports()
 	h.checkImports()
-	return j.count() == 0
+	return j.count == 0
 }
 
 // exportTypes are the types of exported functions.
