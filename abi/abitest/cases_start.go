@@ -9,11 +9,11 @@ func refusals(s *session, instructions []string, code int32) {
 		instructions = instructions[len(some):]
 		steps := s.report(do(do(some...), start("200 OK")))
 		for i, instruction := range some {
-			if steps[i].result != code {
-				s.errorf("start_response returned %d, want %d, for %s", steps[i].result, code, instruction)
+			if got := s.step(steps, i).result; got != code {
+				s.errorf("start_response returned %d, want %d, for %s", got, code, instruction)
 			}
 		}
-		want(s, "a good call after those", steps[len(some)].result, 0)
+		want(s, "a good call after those", s.step(steps, len(some)).result, 0)
 	}
 }
 
