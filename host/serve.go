@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/http1"
 )
 
 // Run listens on the configured address and serves until ctx is done; then it ends as [Host.Serve] says.
@@ -27,9 +28,9 @@ func (h *Host) Run(ctx context.Context) error {
 func (h *Host) Serve(ctx context.Context, listener net.Listener) error {
 	requests, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
-	server := h.server(requests, h)
+	server := h.server(requests, http1.Handler(h, h.gateway.Refuse))
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(h.guard(listener)) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
@@ -49,9 +50,34 @@ func (h *Host) server(requests context.Context, handler http.Handler) *http.Serv
 		IdleTimeout:       h.config.Server.IdleTimeout,
 		WriteTimeout:      h.config.Defaults.WriteTimeout, // of answers that no app gives; exchanges set their own
 		MaxHeaderBytes:    int(h.config.Server.MaxHeaderBytes),
-		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
-		BaseContext:       func(net.Listener) context.Context { return requests },
+		// The gateway knows whether an app answers OPTIONS *.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+		BaseContext:                  func(net.Listener) context.Context { return requests },
 	}
+}
+
+// guarded is a listener whose connections read HTTP/1 strictly.
+type guarded struct {
+	net.Listener
+	options http1.Options
+}
+
+// guard puts the strict reading between a listener and net/http.
+func (h *Host) guard(listener net.Listener) net.Listener {
+	return guarded{listener, http1.Options{
+		MaxHeader:     int(h.config.Server.MaxHeaderBytes),
+		HeaderTimeout: h.config.Server.ReadHeaderTimeout,
+	}}
+}
+
+// Accept implements [net.Listener].
+func (g guarded) Accept() (net.Conn, error) {
+	conn, err := g.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return http1.Guard(conn, g.options), nil
 }
 
 // grace is how long a guest that was told to end may take to do so, before its connection is closed under it.
