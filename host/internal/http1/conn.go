@@ -13,8 +13,8 @@ import (
 
 // Options says what a connection is held to.
 type Options struct {
-	// MaxHeader bounds a request's line and headers together, with their line ends, in bytes. It must be positive, and the
-	// MaxHeaderBytes of the [net/http.Server] not lower.
+	// MaxHeader bounds a request's line and headers together, with their line ends, in bytes. It must be positive and below
+	// 1 GiB, and the MaxHeaderBytes of the [net/http.Server] not lower.
 	MaxHeader int
 	// HeaderTimeout is how long a head may take from its first byte on, where net/http waits for one with a deadline; 0 is
 	// no bound. net/http's own ReadHeaderTimeout begins when net/http sees the first bytes, and that is when all are there.

@@ -69,8 +69,8 @@ func (h *head) readHostField(b []byte, at span, value []byte) *violation {
 	if h.hosts++; h.hosts > 1 {
 		return bad("more than one Host header")
 	}
-	from := at.from + cap(at.of(b)) - cap(value) // both end where b does
-	h.host = span{from, from + len(value)}
+	from := at.from + int32(cap(at.of(b))-cap(value)) // both end where b does
+	h.host = span{from, from + int32(len(value))}
 	return readHost(value)
 }
 

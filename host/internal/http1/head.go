@@ -16,20 +16,20 @@ type head struct {
 	authority      span // of a target in absolute-form
 	minor          byte // of the version, HTTP/1.minor
 
-	fields  int // how many there were
 	host    span
-	hosts   int
-	length  int64 // Content-Length, 0 if there is none
-	lengths int
+	length  int64  // Content-Length, 0 if there is none
+	fields  uint16 // how many there were
+	hosts   uint8
+	lengths uint8
+	codings uint8 // Transfer-Encoding headers
+	expects uint8
 	chunked bool
-	codings int // Transfer-Encoding headers
-	expects int
 
 	refusal []byte // the request to pass on instead
 }
 
-// span is a part of a head.
-type span struct{ from, to int }
+// span is a part of a head. Idle connections have some, so they are small.
+type span struct{ from, to int32 }
 
 func (s span) of(b []byte) []byte { return b[s.from:s.to] }
 
@@ -67,7 +67,7 @@ func (h *head) read(b []byte, limit int) (int, *violation) {
 		if end == h.line || b[end-1] != '\r' {
 			return 0, bad("a line ends with a bare line feed")
 		}
-		line := span{h.line, end - 1}
+		line := span{int32(h.line), int32(end - 1)}
 		if broken := h.addLine(b, line); broken != nil {
 			return 0, broken
 		}

@@ -20,11 +20,11 @@ func (h *head) readRequestLine(b []byte, at span) *violation {
 	if string(method) == "CONNECT" {
 		return refused(501, "CONNECT is for proxies")
 	}
-	target := span{space + 1, space + 1 + end}
+	target := span{int32(space + 1), int32(space + 1 + end)}
 	if broken := h.readTarget(b, target, string(method) == "OPTIONS"); broken != nil {
 		return broken
 	}
-	h.method, h.target = span{0, space}, target
+	h.method, h.target = span{0, int32(space)}, target
 	return nil
 }
 
@@ -56,7 +56,7 @@ func (h *head) readTarget(b []byte, at span, options bool) *violation {
 		}
 		return nil
 	}
-	return h.readURL(target, at.from)
+	return h.readURL(target, int(at.from))
 }
 
 // readURL reads a target in absolute-form, which begins at from.
@@ -72,7 +72,7 @@ func (h *head) readURL(target []byte, from int) *violation {
 		}
 		authority = authority[:end]
 	}
-	h.authority = span{from + colon + 3, from + colon + 3 + len(authority)}
+	h.authority = span{int32(from + colon + 3), int32(from + colon + 3 + len(authority))}
 	return readHost(authority)
 }
 
