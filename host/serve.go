@@ -57,6 +57,10 @@ func (h *Host) server(requests context.Context, handler http.Handler) *http.Serv
 	}
 }
 
+// halfClosed is how long a request goes on whose client has ended its side of the connection: some do that when they have sent all
+// they have, and a guest should not run for long for those that are gone.
+const halfClosed = time.Second
+
 // guarded is a listener whose connections read HTTP/1 strictly.
 type guarded struct {
 	net.Listener
@@ -68,6 +72,7 @@ func (h *Host) guard(listener net.Listener) net.Listener {
 	return guarded{listener, http1.Options{
 		MaxHeader:     int(h.config.Server.MaxHeaderBytes),
 		HeaderTimeout: h.config.Server.ReadHeaderTimeout,
+		HalfClosed:    halfClosed,
 	}}
 }
 

@@ -30,6 +30,10 @@ func (c *Conn) CloseWrite() error {
 // Close implements [net.Conn]. After a refusal it leaves the connection to a goroutine of its own for lingerTime at most:
 // net/http closes many at once when it is shut down, and must not wait.
 func (c *Conn) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	c.wake()
+	c.mu.Unlock()
 	if !c.broken.CompareAndSwap(true, false) {
 		return c.Conn.Close()
 	}

@@ -19,6 +19,9 @@ type Options struct {
 	// HeaderTimeout is how long a head may take from its first byte on, where net/http waits for one with a deadline; 0 is
 	// no bound. net/http's own ReadHeaderTimeout begins when net/http sees the first bytes, and that is when all are there.
 	HeaderTimeout time.Duration
+	// HalfClosed is how long a request goes on whose client has ended its side of the connection, which may be all that it
+	// has done; 0 is not at all.
+	HalfClosed time.Duration
 	// H2C lets a connection through that begins with the preface of HTTP/2.
 	H2C bool
 }
@@ -41,9 +44,11 @@ type Conn struct {
 	broken atomic.Bool // the client broke the rules, and gets an answer that must not be lost when the connection is closed
 
 	mu       sync.Mutex
-	deadline time.Time // what net/http has set for reading
-	headEnd  time.Time // when the head must be there; zero while nobody waits for the rest of one
-	timed    bool      // headEnd is set; the reader, who alone sets it, knows so without the lock
+	deadline time.Time     // what net/http has set for reading
+	headEnd  time.Time     // when the head must be there; zero while nobody waits for the rest of one
+	timed    bool          // headEnd is set; the reader, who alone sets it, knows so without the lock
+	woken    chan struct{} // closed to end a wait; nil while there is none
+	closed   bool
 }
 
 // Guard wraps a connection that was just accepted, be it plain or one of TLS that has agreed on HTTP/1.1.
@@ -72,7 +77,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 			return 0, c.failed
 		}
 		if n, err := c.receive(p); n > 0 || err != nil {
-			return n, err
+			return n, c.halfClosed(err)
 		}
 	}
 	return 0, nil

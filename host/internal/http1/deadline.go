@@ -7,6 +7,9 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.deadline = t
+	if !t.IsZero() && !t.After(time.Now()) {
+		c.wake()
+	}
 	return c.Conn.SetReadDeadline(c.readDeadline())
 }
 

@@ -19,7 +19,7 @@ import (
 func TestHammer(t *testing.T) {
 	t.Parallel()
 	o := options()
-	o.HeaderTimeout = 200 * time.Millisecond
+	o.HeaderTimeout, o.HalfClosed = 200*time.Millisecond, time.Millisecond
 	address := start(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(hang)) // as the gateway does, while net/http reads in the background

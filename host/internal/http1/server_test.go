@@ -212,10 +212,39 @@ func TestBackgroundRead(t *testing.T) {
 	}
 }
 
+// A client that has ended its side gets its answers, if they do not take too long.
+func TestHalfClosed(t *testing.T) {
+	t.Parallel()
+	begun, end := make(chan struct{}), make(chan struct{})
+	o := options()
+	o.HalfClosed = hang
+	address := start(t, &http.Server{IdleTimeout: hang, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun <- struct{}{}
+		<-end
+		if r.Context().Err() != nil {
+			w.WriteHeader(500)
+		}
+		echo(w, r)
+	})}, o)
+	for range 20 {
+		c := dial(t, address)
+		c.send(get + get)
+		_ = c.CloseWrite()
+		for range 2 {
+			<-begun
+			end <- struct{}{}
+			c.expect(200, "GET /")
+		}
+		c.expectEnd()
+	}
+}
+
 // A client that goes away ends the request, also if it has begun another.
 func TestDisconnect(t *testing.T) {
 	t.Parallel()
 	begun, ended := make(chan struct{}), make(chan error)
+	o := options()
+	o.HalfClosed = 50 * time.Millisecond
 	address := start(t, &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		begun <- struct{}{}
 		select {
@@ -224,7 +253,7 @@ func TestDisconnect(t *testing.T) {
 		case <-time.After(hang):
 			ended <- errors.New("the request goes on without its client")
 		}
-	})}, options())
+	})}, o)
 	for _, more := range []string{"", "G", get[:20]} {
 		for name, leave := range map[string]func(*client){
 			"close": func(c *client) { _ = c.Close() },
@@ -280,12 +309,12 @@ func TestHeaderTimeout(t *testing.T) {
 // A slow head is no reason to end the request before it.
 func TestHeaderTimeoutDuringRequest(t *testing.T) {
 	t.Parallel()
-	const short = 50 * time.Millisecond
+	const short = time.Second // which the rest of the head has, once the request is answered
 	o := options()
 	o.HeaderTimeout = short
 	address := start(t, &http.Server{ReadHeaderTimeout: short, IdleTimeout: hang, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
-		case <-time.After(3 * short):
+		case <-time.After(short + short/5):
 			echo(w, r)
 		case <-r.Context().Done():
 			w.WriteHeader(500)

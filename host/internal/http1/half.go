@@ -1,0 +1,50 @@
+package http1
+
+import (
+	"errors"
+	"io"
+	"os"
+	"time"
+)
+
+// halfClosed tells net/http later that the client has ended its side, if it asks in the background while a request is answered: it
+// would end the request at once. Clients that send all they have and then end their side, as nc -N does, cannot be told from those
+// that are gone, but get their answer if it takes no longer than that. One that is gone for good and is written to resets the
+// connection, which is no end but another error, and told at once.
+func (c *Conn) halfClosed(err error) error {
+	if !errors.Is(err, io.EOF) || c.options.HalfClosed <= 0 || !c.used || c.phase != phaseHead {
+		return err
+	}
+	woken := c.awaitDeadline()
+	if woken == nil {
+		return err
+	}
+	timer := time.NewTimer(c.options.HalfClosed)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return err
+	case <-woken:
+		return os.ErrDeadlineExceeded
+	}
+}
+
+// awaitDeadline returns a channel that is closed when a deadline is set that has passed, or nil if there is a deadline already:
+// then net/http waits for a request, and not in the background.
+func (c *Conn) awaitDeadline() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.deadline.IsZero() || c.closed {
+		return nil
+	}
+	c.woken = make(chan struct{})
+	return c.woken
+}
+
+// wake ends the wait of halfClosed. The lock is held.
+func (c *Conn) wake() {
+	if c.woken != nil {
+		close(c.woken)
+		c.woken = nil
+	}
+}
