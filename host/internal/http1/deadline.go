@@ -7,7 +7,7 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.deadline = t
-	if !t.IsZero() && !t.After(time.Now()) {
+	if c.woken != nil && hasPassed(t) {
 		c.wake()
 	}
 	return c.Conn.SetReadDeadline(c.readDeadline())

@@ -15,7 +15,10 @@ func (c *Conn) halfClosed(err error) error {
 	if !errors.Is(err, io.EOF) || c.options.HalfClosed <= 0 || !c.used || c.phase != phaseHead {
 		return err
 	}
-	woken := c.awaitDeadline()
+	woken, over := c.awaitDeadline()
+	if over {
+		return os.ErrDeadlineExceeded
+	}
 	if woken == nil {
 		return err
 	}
@@ -29,16 +32,19 @@ func (c *Conn) halfClosed(err error) error {
 	}
 }
 
-// awaitDeadline returns a channel that is closed when a deadline is set that has passed, or nil if there is a deadline already:
-// then net/http waits for a request, and not in the background.
-func (c *Conn) awaitDeadline() <-chan struct{} {
+// awaitDeadline returns a channel that is closed when a deadline is set that has passed, or that there is one already. It returns
+// neither if there is one that has not: then net/http waits for a request, and not in the background.
+func (c *Conn) awaitDeadline() (woken <-chan struct{}, over bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.deadline.IsZero() || c.closed {
-		return nil
+	if c.closed {
+		return nil, false
+	}
+	if !c.deadline.IsZero() {
+		return nil, hasPassed(c.deadline)
 	}
 	c.woken = make(chan struct{})
-	return c.woken
+	return c.woken, false
 }
 
 // wake ends the wait of halfClosed. The lock is held.
@@ -48,3 +54,5 @@ func (c *Conn) wake() {
 		c.woken = nil
 	}
 }
+
+func hasPassed(deadline time.Time) bool { return !deadline.IsZero() && !deadline.After(time.Now()) }
