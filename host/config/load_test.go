@@ -114,8 +114,8 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 		TLS: config.TLS{
 			Listen: ":98", Cert: "c", Key: "k", Domains: []string{"a.test", "b.test"}, Email: "a@b", CA: "https://ca.test/", CARoot: "r", Storage: "s",
 		},
-		Apps:   config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Memory: 7 << 20, Cache: "y"},
-		Log:    config.Log{Level: "warn", Format: "text", Access: true},
+		Apps: config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Memory: 7 << 20, Cache: "y"},
+		Log:  config.Log{Level: "warn", Format: "text", Access: true},
 		Defaults: config.App{
 			Hosts: []string{"a.test", "b.test"}, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,
 			CPU: 7 * time.Second, HostCalls: 7, Memory: 1 << 20, Stack: 128 << 10, Tables: 7, MaxEnviron: 7 << 10, MaxBody: 7, MaxResponse: 7, MinRate: 7,

@@ -1,0 +1,87 @@
+package listen
+
+import (
+	"errors"
+	"io"
+	"net"
+	"syscall"
+	"time"
+)
+
+// The pauses after a failed accept, each twice the one before.
+const (
+	leastPause = 5 * time.Millisecond
+	mostPause  = time.Second
+)
+
+// accept waits for a connection that may come in. Running out of descriptors, or whatever else passes by itself, is waited for.
+// refuse tells a client that is one too many, before its connection is closed.
+func (d *Door) accept(listener net.Listener, refuse func(io.Writer)) (net.Conn, error) {
+	pause := leastPause
+	for {
+		conn, err := listener.Accept()
+		switch {
+		case err == nil:
+			pause = leastPause
+			if counted := d.admit(conn, refuse); counted != nil {
+				return counted, nil
+			}
+		case d.stopping.Err() != nil:
+			_ = listener.Close() // the deadline that Stop has set is over
+			d.census.shut()
+			return nil, net.ErrClosed
+		case !passes(err):
+			d.census.shut()
+			return nil, err
+		default:
+			d.short.say(func(times int) {
+				d.options.Log.Error("no connection can be accepted for now", "error", err, "connections", d.Open(), "times", times)
+			})
+			d.wait(pause)
+			pause = min(2*pause, mostPause)
+		}
+	}
+}
+
+// wait waits, but not for longer than connections are wanted.
+func (d *Door) wait(pause time.Duration) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-d.stopping.Done():
+	}
+}
+
+// passes reports whether an error of accept is one of the moment: any that the system gives, but for those that say that there
+// is no such listener.
+func passes(err error) bool {
+	var number syscall.Errno
+	return errors.As(err, &number) &&
+		number != syscall.EBADF && number != syscall.EINVAL && number != syscall.ENOTSOCK && number != syscall.EOPNOTSUPP
+}
+
+// admit counts a connection that may come in, and closes one that may not.
+func (d *Door) admit(conn net.Conn, refuse func(io.Writer)) net.Conn {
+	client := d.clientOf(conn)
+	why := d.census.enter(client)
+	if why == "" {
+		return d.counted(conn, client)
+	}
+	refuse(conn)
+	_ = conn.Close() // whoever is refused has nothing to lose
+	d.refused.say(func(times int) {
+		d.options.Log.Warn("connection refused: more than "+why, "remote", conn.RemoteAddr().String(), "connections", d.Open(), "times", times)
+	})
+	return nil
+}
+
+// sayBusy answers a request that has not been read. Its client may not see that: the connection is closed with what it sends
+// unread.
+func sayBusy(w io.Writer) {
+	// The first bytes of a connection always fit into its buffer.
+	_, _ = io.WriteString(w, "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\nServer: wasgi\r\n\r\n")
+}
+
+// sayNothing is for clients that would not understand.
+func sayNothing(io.Writer) {}
