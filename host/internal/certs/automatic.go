@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"runtime"
@@ -18,6 +19,7 @@ const challengeProtocol = "acme-tls/1"
 
 // automatic gets certificates from an authority, and new ones before they expire.
 type automatic struct {
+	log    *slog.Logger
 	issuer *certmagic.ACMEIssuer
 	magic  *certmagic.Config
 	cache  *certmagic.Cache
@@ -33,12 +35,14 @@ func openAutomatic(o Options) (*automatic, error) {
 		return nil, err
 	}
 	log := bridge(o.Log)
-	a := &automatic{}
+	a := &automatic{log: o.Log}
 	a.cache = certmagic.NewCache(certmagic.CacheOptions{
 		GetConfigForCert: func(certmagic.Certificate) (*certmagic.Config, error) { return a.magic, nil },
 		Logger:           log,
 	})
-	a.magic = certmagic.New(a.cache, certmagic.Config{Storage: &certmagic.FileStorage{Path: o.Storage}, Logger: log})
+	a.magic = certmagic.New(a.cache, certmagic.Config{
+		Storage: &certmagic.FileStorage{Path: o.Storage}, Logger: log, OnEvent: a.event,
+	})
 	a.issuer = certmagic.NewACMEIssuer(a.magic, certmagic.ACMEIssuer{
 		CA: o.CA, Email: o.Email, Agreed: true, TrustedRoots: roots, Logger: log,
 		// With these addresses certmagic finds that somebody listens there, which is us, and opens no listener of its own.
@@ -55,6 +59,14 @@ func openAutomatic(o Options) (*automatic, error) {
 		return nil, fmt.Errorf("tls.domains: %w", err)
 	}
 	return a, nil
+}
+
+// event says what came of it all.
+func (a *automatic) event(_ context.Context, event string, data map[string]any) error {
+	if event == "cert_obtained" {
+		a.log.Info("certificate obtained", "name", data["identifier"], "renewal", data["renewal"])
+	}
+	return nil
 }
 
 // close ends what certmagic does in the background.

@@ -2,6 +2,7 @@ package certs
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -16,15 +17,14 @@ func bridge(log *slog.Logger) *zap.Logger { return zap.New(core{log: log}) }
 // core implements [zapcore.Core].
 type core struct{ log *slog.Logger }
 
-// level is one of ours.
+// level is one of ours. The steps of an authority's protocol are for those who look for a fault in it; what comes of them is told by
+// [automatic.event].
 func level(l zapcore.Level) slog.Level {
 	switch {
 	case l >= zapcore.ErrorLevel:
 		return slog.LevelError
 	case l == zapcore.WarnLevel:
 		return slog.LevelWarn
-	case l == zapcore.InfoLevel:
-		return slog.LevelInfo
 	}
 	return slog.LevelDebug
 }
@@ -45,9 +45,15 @@ func (c core) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore
 	return checked
 }
 
-// Write implements [zapcore.Core].
+// Write implements [zapcore.Core]. That something ended because it was told to is no error.
 func (c core) Write(entry zapcore.Entry, fields []zapcore.Field) error {
-	c.log.Log(context.Background(), level(entry.Level), "certificates: "+entry.Message, attributes(fields)...)
+	at := level(entry.Level)
+	for _, field := range fields {
+		if err, ok := field.Interface.(error); ok && errors.Is(err, context.Canceled) {
+			at = slog.LevelDebug
+		}
+	}
+	c.log.Log(context.Background(), at, "certificates: "+entry.Message, attributes(fields)...)
 	return nil
 }
 
