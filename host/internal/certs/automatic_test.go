@@ -39,7 +39,9 @@ func TestUnreachableAuthority(t *testing.T) {
 			t.Errorf("%q is shown %q, %v, want %q", name, got, err, want)
 		}
 	}
-	until(t, "the failure is said", func() bool { return strings.Contains(log.String(), "level=ERROR msg=\"certificates: could not get certificate") })
+	until(t, "the failure is said", func() bool {
+		return strings.Contains(log.String(), "level=ERROR msg=\"certificates: could not get certificate")
+	})
 
 	next := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	for _, path := range []string{"/", "/.well-known/acme-challenge/unknown"} {

@@ -114,7 +114,7 @@ func (x *exchange) readBody(p []byte) (int, error) {
 	x.allowWrite()                                      // the first read may send 100 Continue
 	for {
 		if n, err := x.request.Body.Read(p); n > 0 || err != nil {
-			x.input.pace.waited += time.Since(now)
+			x.input.pace.note(time.Since(now), x.input.read+int64(n))
 			return n, err
 		}
 	}

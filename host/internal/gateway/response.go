@@ -70,7 +70,7 @@ func (x *exchange) Write(block []byte) error {
 	}
 	x.commit()
 	began, err := x.send(block)
-	x.response.pace.waited += time.Since(began)
+	x.response.pace.note(time.Since(began), x.sent)
 	return err
 }
 
@@ -162,7 +162,7 @@ func (x *exchange) send(block []byte) (began time.Time, err error) {
 		if block = block[n:]; len(block) == 0 {
 			return began, x.flush()
 		}
-		x.response.pace.waited += time.Since(began)
+		x.response.pace.note(time.Since(began), x.sent)
 	}
 }
 
