@@ -16,18 +16,21 @@ const (
 
 // accept waits for a connection that may come in. Running out of descriptors, or whatever else passes by itself, is waited for.
 // refuse tells a client that is one too many, before its connection is closed.
-func (d *Door) accept(listener net.Listener, refuse func(io.Writer)) (net.Conn, error) {
+func (d *Door) accept(from *source, refuse func(io.Writer)) (net.Conn, error) {
 	pause := leastPause
 	for {
-		conn, err := listener.Accept()
+		conn, err := from.Accept()
 		switch {
 		case err == nil:
-			pause = leastPause
+			pause, from.busy = leastPause, true
 			if counted := d.admit(conn, refuse); counted != nil {
 				return counted, nil
 			}
 		case d.stopping.Err() != nil:
-			_ = listener.Close() // the deadline that Stop has set is over
+			if from.goesOn() {
+				continue
+			}
+			_ = from.Close() // it may be closed
 			d.census.shut()
 			return nil, net.ErrClosed
 		case !passes(err):
@@ -41,6 +44,38 @@ func (d *Door) accept(listener net.Listener, refuse func(io.Writer)) (net.Conn, 
 			pause = min(2*pause, mostPause)
 		}
 	}
+}
+
+// source is a listener as its one accept loop sees it.
+type source struct {
+	net.Listener
+	busy bool      // a connection has come since the last deadline
+	end  time.Time // when accepting ends in any case; zero until it is about to
+}
+
+// backlog is how long no connection must have come for accepting to end, and mostBacklog how long that may take.
+const (
+	backlog     = 20 * time.Millisecond
+	mostBacklog = time.Second
+)
+
+// deadline makes Accept end before long, if it can.
+func deadline(listener net.Listener) bool {
+	l, ok := listener.(interface{ SetDeadline(time.Time) error })
+	return ok && l.SetDeadline(time.Now().Add(backlog)) == nil
+}
+
+// goesOn reports whether more connections may wait to be accepted, and sets another deadline then.
+func (s *source) goesOn() bool {
+	now := time.Now()
+	if s.end.IsZero() {
+		s.end = now.Add(mostBacklog)
+	}
+	if !s.busy || now.After(s.end) {
+		return false
+	}
+	s.busy = false
+	return deadline(s.Listener)
 }
 
 // wait waits, but not for longer than connections are wanted.

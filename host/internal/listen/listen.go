@@ -65,13 +65,13 @@ func New(options Options) *Door {
 // Plain returns a listener of connections without TLS. Only its Accept may take from the one that it is given.
 func (d *Door) Plain(listener net.Listener) net.Listener {
 	d.add(listener)
-	return &plain{Listener: listener, door: d}
+	return &plain{source: &source{Listener: listener}, door: d}
 }
 
 // TLS returns a listener of connections with it, which have shaken hands.
 func (d *Door) TLS(listener net.Listener) net.Listener {
 	d.add(listener)
-	s := &secure{Listener: listener, door: d, ready: make(chan net.Conn)}
+	s := &secure{source: &source{Listener: listener}, door: d, ready: make(chan net.Conn)}
 	go s.run()
 	return s
 }
@@ -83,9 +83,6 @@ func (d *Door) add(listener net.Listener) {
 	d.census.add()
 }
 
-// backlog is how long connections that wait to be accepted are let in after Stop.
-const backlog = 20 * time.Millisecond
-
 // Stop ends accepting: connections that the system has made already are let in, and then the listeners are closed, and end with
 // [net.ErrClosed] when the last handshake is over.
 func (d *Door) Stop() {
@@ -93,10 +90,9 @@ func (d *Door) Stop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, listener := range d.listeners {
-		if l, ok := listener.(interface{ SetDeadline(time.Time) error }); ok && l.SetDeadline(time.Now().Add(backlog)) == nil {
-			continue // its accept loop closes it
+		if !deadline(listener) { // which makes its accept loop close it
+			_ = listener.Close() // what is lost by that, nobody has accepted
 		}
-		_ = listener.Close() // what is lost by that, nobody has accepted
 	}
 }
 
@@ -119,13 +115,13 @@ func (d *Door) Close() {
 
 // plain is a listener without TLS.
 type plain struct {
-	net.Listener
+	*source
 	door *Door
 }
 
 // Accept implements [net.Listener].
 func (p *plain) Accept() (net.Conn, error) {
-	conn, err := p.door.accept(p.Listener, sayBusy)
+	conn, err := p.door.accept(p.source, sayBusy)
 	if err != nil {
 		return nil, err
 	}

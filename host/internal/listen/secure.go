@@ -12,7 +12,7 @@ import (
 // secure is a listener with TLS. A goroutine accepts, and each handshake has one of its own, so that nobody waits for a client
 // that takes its time.
 type secure struct {
-	net.Listener
+	*source
 	door  *Door
 	ready chan net.Conn // closed when no more come
 	err   error         // why; set before ready is closed
@@ -22,7 +22,7 @@ type secure struct {
 func (s *secure) run() {
 	var handshakes sync.WaitGroup
 	for {
-		conn, err := s.door.accept(s.Listener, sayNothing)
+		conn, err := s.door.accept(s.source, sayNothing)
 		if err != nil {
 			s.err = err
 			break
