@@ -143,6 +143,7 @@ func (x *exchange) commit() {
 // send writes a block piece by piece, each within write_timeout, and flushes it. An empty block flushes the headers. It returns when
 // it began with the last piece.
 func (x *exchange) send(block []byte) (began time.Time, err error) {
+	defer x.rest()
 	if len(block) > 0 {
 		x.life.begun.Store(true)
 	}
@@ -206,6 +207,14 @@ func (x *exchange) allowPiece(n int) time.Time {
 		_ = x.control().SetWriteDeadline(x.within(deadline))
 	}
 	return now
+}
+
+// rest takes back the time that the client was given, where it would go on while neither side wants anything of the other: HTTP/2
+// resets a stream when its deadline is over, whether something is being written or not.
+func (x *exchange) rest() {
+	if x.request.ProtoMajor > 1 {
+		_ = x.control().SetWriteDeadline(time.Time{})
+	}
 }
 
 // within returns the earlier of deadline and the end of the exchange.
