@@ -99,10 +99,12 @@ type encrypted struct {
 func (c *encrypted) ConnectionState() tls.ConnectionState { return c.tls.ConnectionState() }
 
 // CloseWrite says that nothing follows.
-func (c *encrypted) CloseWrite() error { return c.tls.CloseWrite() }
-
-// NetConn returns the connection below TLS.
-func (c *encrypted) NetConn() net.Conn { return c.tls.NetConn() }
+func (c *encrypted) CloseWrite() error {
+	if guard, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return guard.CloseWrite()
+	}
+	return c.tls.CloseWrite()
+}
 
 // PassThrough opens the guard for a connection that no longer speaks HTTP.
 func (c *encrypted) PassThrough() {
