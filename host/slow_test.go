@@ -27,8 +27,8 @@ func TestSlowClients(t *testing.T) {
 		app   string
 		flags []string
 	}{
-		"headers":   {"hello", []string{"-H", "-i", "1", "-x", "8"}},
-		"bodies":    {"count", []string{"-B", "-i", "1", "-x", "8", "-s", "8192"}},
+		"headers": {"hello", []string{"-H", "-i", "1", "-x", "8"}},
+		"bodies":  {"count", []string{"-B", "-i", "1", "-x", "8", "-s", "8192"}},
 		// It reads 512 bytes a second: what it has when it is cut off it can still read, and only then sees that it was.
 		"responses": {"flood", []string{"-X", "-w", "512", "-y", "1024", "-n", "1", "-z", "512"}},
 	} {
