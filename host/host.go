@@ -7,8 +7,9 @@
 //	defer h.Close()
 //	http.ListenAndServe("127.0.0.1:8080", h)
 //
-// The program's main function calls [CompilerMain] before anything else. A [Host] is an [http.Handler]. [Host.Serve] is a whole server around it, with the timeouts of the configuration and a
-// graceful end. Several hosts may live in one process.
+// The program's main function calls [CompilerMain] before anything else. A [Host] is an [http.Handler]. [Host.Run] is a whole server
+// around it, with the listeners, certificates, limits and timeouts of the configuration and a graceful end, and [Host.Serve] the same
+// on other listeners. Several hosts may live in one process.
 package host
 
 import (

@@ -49,6 +49,7 @@ func guestSettings(app config.App) guest.Settings {
 		MaxEnviron:      app.MaxEnviron,
 		MaxBody:         app.MaxBody,
 		MaxResponse:     app.MaxResponse,
+		MinRate:         app.MinRate,
 		MinInstances:    app.Instances.Min,
 		MaxInstances:    app.Instances.Max,
 		MaxRequests:     app.Instances.MaxRequests,

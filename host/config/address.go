@@ -4,12 +4,18 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 )
 
-// address is host:port, as net.Listen takes it.
-var address = stringKind("host:port", "127.0.0.1:8080", listenAddress)
+// optionalAddress is host:port, as net.Listen takes it, or "".
+var optionalAddress = stringKind("host:port", "127.0.0.1:8080", func(s string) (string, error) {
+	if s == "" {
+		return s, nil
+	}
+	return listenAddress(s)
+})
 
 func listenAddress(s string) (string, error) {
 	host, port, err := net.SplitHostPort(s)
@@ -32,6 +38,18 @@ func listenAddress(s string) (string, error) {
 
 // hostList is the names an app answers for.
 var hostList = listKind("list of host names", "example.com", hostNames)
+
+// domainList is the names that certificates are asked for.
+var domainList = listKind("list of host names", "example.com", hostNames)
+
+// directoryURL is where an ACME server says what it offers.
+var directoryURL = stringKind("URL", LetsEncrypt, func(s string) (string, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.Fragment != "" {
+		return "", fmt.Errorf("%s is not the URL of an ACME directory; write one like %q", shown(s), LetsEncrypt)
+	}
+	return s, nil
+})
 
 // hostNames returns the names in lower case, in the same order.
 func hostNames(list []string) ([]string, error) {

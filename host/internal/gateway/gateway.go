@@ -147,7 +147,7 @@ func (x *exchange) statusOf(fault *guest.Fault) int {
 	case guest.KindBusy, guest.KindQuarantined:
 		return http.StatusServiceUnavailable
 	case guest.KindClient:
-		if errors.Is(fault, guest.ErrSlowBody) {
+		if errors.Is(fault, guest.ErrSlowBody) || errors.Is(fault, guest.ErrMinRate) {
 			return http.StatusRequestTimeout
 		}
 		return http.StatusBadRequest // read by nobody, but a client that broke off its body may still listen

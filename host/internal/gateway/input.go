@@ -18,6 +18,7 @@ type input struct {
 	ended    bool  // the end was reached
 	failed   error // what ended it early; said again at every later call
 	tooLarge bool  // max_body was passed
+	pace     pace
 }
 
 // Read implements [guest.Exchange].
@@ -110,9 +111,11 @@ func (x *exchange) abandonInput() {
 
 // readBody reads at least one byte, or returns an error.
 func (x *exchange) readBody(p []byte) (int, error) {
-	deadline := time.Now().Add(x.settings.WriteTimeout)
+	now := time.Now()
+	deadline := now.Add(x.settings.WriteTimeout)
 	if !x.life.begun.Load() {
-		deadline = x.life.started.Add(x.settings.Timeout)
+		// Until then the app waits for a body; afterwards the two talk, and who talks may pause.
+		deadline = x.input.pace.limit(now, x.life.started.Add(x.settings.Timeout), x.input.read, x.settings.MinRate)
 	}
 	_ = x.control().SetReadDeadline(x.within(deadline)) // a body without a connection needs none
 	x.allowWrite()                                      // the first read may send 100 Continue
@@ -122,6 +125,7 @@ func (x *exchange) readBody(p []byte) (int, error) {
 	}
 	for {
 		if n, err := x.request.Body.Read(p); n > 0 || err != nil {
+			x.input.pace.note(time.Since(now), x.input.read+int64(n))
 			return n, err
 		}
 	}
@@ -136,6 +140,8 @@ func (x *exchange) readFailed(err error) error {
 		return guest.ErrMaxDuration
 	case x.life.begun.Load():
 		return guest.ErrStalled
+	case x.input.pace.ended:
+		return guest.ErrMinRate
 	default:
 		return guest.ErrSlowBody
 	}

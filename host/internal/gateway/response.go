@@ -29,6 +29,7 @@ type response struct {
 	committed bool  // status and headers are out
 	closed    bool  // the client takes no more
 	sent      int64 // bytes of the body
+	pace      pace
 }
 
 // StartResponse implements [guest.Exchange].
@@ -68,7 +69,9 @@ func (x *exchange) Write(block []byte) error {
 		return guest.ErrResponse
 	}
 	x.commit()
-	return x.send(block)
+	began, err := x.send(block)
+	x.response.pace.note(time.Since(began), x.sent)
+	return err
 }
 
 // Finish implements [guest.Exchange].
@@ -92,7 +95,8 @@ func (x *exchange) Finish(body []byte) error {
 	x.skipInput()
 	x.commit()
 	// On its way before the instance is cleaned up: the client need not wait for that.
-	return x.send(body)
+	_, err := x.send(body)
+	return err
 }
 
 // hasLength reports whether a wholly returned body of n bytes gives the response its Content-Length. An empty one says nothing
@@ -136,27 +140,31 @@ func (x *exchange) commit() {
 	x.writer.WriteHeader(x.status)
 }
 
-// send writes a block piece by piece, each within write_timeout, and flushes it. An empty block flushes the headers.
-func (x *exchange) send(block []byte) error {
-	x.allowWrite()
+// send writes a block piece by piece, each within write_timeout, and flushes it. An empty block flushes the headers. It returns when
+// it began with the last piece.
+func (x *exchange) send(block []byte) (began time.Time, err error) {
 	defer x.rest()
 	if len(block) > 0 {
 		x.life.begun.Store(true)
 	}
 	if x.noBody {
-		return x.flush()
+		return x.allowPiece(0), x.flush()
 	}
-	for len(block) > 0 {
-		n, err := x.writer.Write(block[:min(len(block), maxPiece)])
-		x.sent += int64(n)
-		if err != nil {
-			return x.writeFailed(err)
+	for {
+		n := min(len(block), maxPiece)
+		began = x.allowPiece(n)
+		if n > 0 {
+			n, err = x.writer.Write(block[:n])
+			x.sent += int64(n)
+			if err != nil {
+				return began, x.writeFailed(err)
+			}
 		}
-		if block = block[n:]; len(block) > 0 {
-			x.allowWrite()
+		if block = block[n:]; len(block) == 0 {
+			return began, x.flush()
 		}
+		x.response.pace.note(time.Since(began), x.sent)
 	}
-	return x.flush()
 }
 
 // flush pushes out what net/http has buffered.
@@ -174,6 +182,9 @@ func (x *exchange) writeFailed(err error) error {
 		if !x.over.IsZero() && !time.Now().Before(x.over) {
 			return guest.ErrMaxDuration
 		}
+		if x.response.pace.ended {
+			return guest.ErrMinRate
+		}
 		return guest.ErrStalled
 	}
 	x.closed = true
@@ -186,6 +197,16 @@ func (x *exchange) allowWrite() {
 		// A writer without deadlines, such as a recorder, never stalls.
 		_ = x.control().SetWriteDeadline(x.within(time.Now().Add(x.settings.WriteTimeout)))
 	}
+}
+
+// allowPiece is allowWrite for n more bytes of the body, which must also keep min_rate. It returns the time now.
+func (x *exchange) allowPiece(n int) time.Time {
+	now := time.Now()
+	if x.settings.WriteTimeout > 0 {
+		deadline := x.response.pace.limit(now, now.Add(x.settings.WriteTimeout), x.sent+int64(n), x.settings.MinRate)
+		_ = x.control().SetWriteDeadline(x.within(deadline))
+	}
+	return now
 }
 
 // rest takes back the time that the client was given, where it would go on while neither side wants anything of the other: HTTP/2

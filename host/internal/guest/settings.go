@@ -41,6 +41,9 @@ type Settings struct {
 	MaxBody int64
 	// MaxResponse caps the response's body; 0 is no bound.
 	MaxResponse int64
+	// MinRate is how many bytes a second a client must send of its body, until the response has begun, or take of the response's,
+	// on average over the time that the app waits for it; 0 is no bound.
+	MinRate int64
 
 	// MinInstances are kept ready while the app is used; MaxInstances may run at once.
 	MinInstances, MaxInstances int
