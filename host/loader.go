@@ -28,10 +28,11 @@ func (l *loader) Settings(manifest guest.File) (supervise.Settings, error) {
 		}
 	}
 	return supervise.Settings{
-		Mount:    app.Mount,
-		Hosts:    app.Hosts,
-		Enabled:  app.Enabled,
-		Settings: guestSettings(app),
+		Mount:        app.Mount,
+		Hosts:        app.Hosts,
+		Enabled:      app.Enabled,
+		CacheControl: app.CacheControl,
+		Settings:     guestSettings(app),
 	}, nil
 }
 

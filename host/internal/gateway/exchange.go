@@ -112,7 +112,11 @@ func (x *exchange) appName() string {
 // to the client of a service that is unavailable, in whole seconds.
 func (x *exchange) refuse(status int, retryAfter time.Duration) {
 	header := x.writer.Header()
-	clear(header)
+	for name := range header {
+		if name != "Allow" && name != "Content-Range" { // they belong to the status that they were set for
+			delete(header, name)
+		}
+	}
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")

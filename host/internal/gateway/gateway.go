@@ -51,13 +51,18 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	target, status := g.find(x)
 	if status != 0 {
-		x.refuse(status, 0)
+		if status != answered {
+			x.refuse(status, 0)
+		}
 		return
 	}
 	defer target.Leave()
 	defer x.abandonInput()
 	g.serve(x, target)
 }
+
+// answered is in the place of a status where a file has answered.
+const answered = -1
 
 // find looks up the app and pins its generation, or returns the status to refuse the request with.
 func (g *Gateway) find(x *exchange) (*app.Generation, int) {
@@ -72,9 +77,14 @@ func (g *Gateway) find(x *exchange) (*app.Generation, int) {
 	}
 	x.scriptName, x.pathInfo = mount, path[len(mount):]
 	x.app = target
+	if target.Public() != nil {
+		if status := x.serveFile(matchable == len(path)); status != 0 {
+			return nil, status
+		}
+	}
 	generation := target.Enter()
 	if generation == nil {
-		return nil, http.StatusNotFound // removed since the look-up
+		return nil, x.nothing()
 	}
 	x.settings = generation.Settings()
 	if status := x.measure(); status != 0 {

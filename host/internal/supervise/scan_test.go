@@ -36,7 +36,8 @@ func TestRelevant(t *testing.T) {
 		"a": {true, false}, "a.wasm": {true, true}, "a.toml": {true, true}, "a.yaml": {true, true}, "a.yml": {true, true},
 		"a.json": {true, true}, "a.txt": {true, false}, "a.WASM": {true, false}, "a/b/c.wasm": {true, true},
 		"_a.wasm": {}, ".a.wasm": {}, ".wasm": {}, "a@2.wasm": {}, "@.wasm": {}, "_a/b.wasm": {}, "a/.b/c.wasm": {}, "a@b/c.wasm": {},
-		"public": {}, "public/a.wasm": {}, "a/public/b.wasm": {}, "a.public/b.wasm": {}, ".public": {},
+		"public": {false, true}, "a.public": {false, true}, "a/public": {false, true}, "_a.public": {}, "a@b.public": {}, "_a/public": {},
+		"public/a.public": {}, "public/a.wasm": {}, "a/public/b.wasm": {}, "a.public/b.wasm": {}, ".public": {},
 		"public.wasm": {true, true}, "publican/a.wasm": {true, true}, "a_b.wasm": {true, true}, "a.b.wasm": {true, true},
 		"a.wasm.bak": {true, false}, "a.wasm~": {true, false},
 	} {
@@ -70,6 +71,7 @@ func TestAppName(t *testing.T) {
 	t.Parallel()
 	for rel, want := range map[string]string{
 		"hello.wasm": "hello", "api/users.toml": "api/users", "a.b.wasm": "a.b", "a.b/c.wasm": "a.b/c", "index.wasm": "index",
+		"hello.public": "hello", "public": "index", "api/public": "api/index", "a.b.public": "a.b",
 	} {
 		if got := supervise.AppName(rel); got != want {
 			t.Errorf("AppName(%q) = %q, want %q", rel, got, want)

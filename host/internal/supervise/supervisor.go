@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"path"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,8 @@ type Settings struct {
 	Hosts []string
 	// Enabled is false for an app that is not to be served.
 	Enabled bool
+	// CacheControl is the value of that header with the app's public files; "" sends none.
+	CacheControl string
 	guest.Settings
 }
 
@@ -113,6 +116,7 @@ func (s *Supervisor) Reconcile(changed []string) {
 		if s.touched(f, changed) {
 			s.consider(f, changed == nil)
 		}
+		s.offer(f)
 	}
 	s.started = true
 }
@@ -161,7 +165,7 @@ func (s *Supervisor) touched(f found, changed []string) bool {
 	_, known := s.entries[f.name]
 	s.mu.Unlock()
 	return !known || changed == nil ||
-		slices.ContainsFunc(changed, func(rel string) bool { return AppName(rel) == f.name })
+		slices.ContainsFunc(changed, func(rel string) bool { return AppName(rel) == f.name && !isPublic(path.Base(rel)) })
 }
 
 // retire takes down the apps that the folder no longer holds.
@@ -178,6 +182,8 @@ func (s *Supervisor) retire(apps []found) {
 		e.removed, e.version = true, nil
 		e.supersede()
 		s.swap(e, nil)
+		e.public = nil
+		s.furnish(e)
 		e.tell()
 		if s.life.Err() == nil { // else it is the server that goes
 			s.options.Log.Info("app removed", "app", name)
