@@ -25,6 +25,7 @@ import (
 	"github.com/wasgi/wasgi/abi"
 	"github.com/wasgi/wasgi/host/config"
 	"github.com/wasgi/wasgi/host/internal/engine"
+	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/gateway"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/guest/wasgi"
@@ -93,6 +94,10 @@ func open(ctx context.Context, options Options) (*Host, error) {
 	if err != nil {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
+	proxies, err := forwarded.NewTrust(options.Config.Server.TrustedProxies, forwarded.Dialect(options.Config.Server.Forwarded))
+	if err != nil {
+		return nil, errors.Join(err, h.engine.Close(ctx))
+	}
 	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults}
 	h.supervisor = supervise.New(supervise.Options{
 		Dir:      options.Config.Apps.Dir,
@@ -106,6 +111,7 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		Routes:    h.supervisor.Routes,
 		Log:       h.log,
 		AccessLog: options.Config.Log.Access,
+		Proxies:   proxies,
 	})
 	h.close = sync.OnceValue(h.shut)
 	return h, nil

@@ -107,8 +107,8 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 	want := config.Config{
 		Server: config.Server{Listen: ":99", ReadHeaderTimeout: 7 * time.Second, IdleTimeout: 7 * time.Second, MaxHeaderBytes: 4096, Memory: 7 << 30,
 			TrustedProxies: []string{"10.0.0.0/8", "unix"}, Forwarded: "forwarded"},
-		Apps:   config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Memory: 7 << 20, Cache: "y"},
-		Log:    config.Log{Level: "warn", Format: "text", Access: true},
+		Apps: config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Memory: 7 << 20, Cache: "y"},
+		Log:  config.Log{Level: "warn", Format: "text", Access: true},
 		Defaults: config.App{
 			Hosts: []string{"a.test", "b.test"}, CacheControl: "no-store", Compress: true, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,
 			CPU: 7 * time.Second, HostCalls: 7, Memory: 1 << 20, Stack: 128 << 10, Tables: 7, MaxEnviron: 7 << 10, MaxBody: 7, MaxResponse: 7,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wasgi/wasgi/abi/wire"
 	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
@@ -22,6 +23,10 @@ type exchange struct {
 	request *http.Request
 	log     *slog.Logger // the server's
 	id      [16]byte     // hexadecimal digits that name the request in logs and error pages; no secret
+
+	proxied bool // the peer is a proxy that is trusted, and origin is what it says
+	origin  forwarded.Origin
+	trust   *forwarded.Trust
 
 	app                  *app.App // nil until one is found
 	guestLog             *slog.Logger

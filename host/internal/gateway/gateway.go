@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/route"
 )
@@ -26,6 +27,8 @@ type Options struct {
 	Log *slog.Logger
 	// AccessLog writes one record for each request.
 	AccessLog bool
+	// Proxies are the peers that are believed about where a request came from; nil is nobody.
+	Proxies *forwarded.Trust
 	// Fault is told of each fault after it has been logged; nil tells nobody.
 	Fault func(*guest.Fault)
 }
@@ -44,6 +47,9 @@ func New(options Options) *Gateway { return &Gateway{options: options} }
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(w, r, g.options.Log)
 	x.settings = &g.none
+	if g.options.Proxies != nil {
+		x.believe(g.options.Proxies)
+	}
 	defer x.free()
 	if g.options.AccessLog {
 		// Deferred, so that a connection that is cut has its record too.
@@ -71,7 +77,7 @@ func (g *Gateway) find(x *exchange) (*app.Generation, int) {
 		x.refused(err)
 		return nil, http.StatusBadRequest
 	}
-	target, mount, ok := g.options.Routes().Lookup(x.request.Host, path[:matchable])
+	target, mount, ok := g.options.Routes().Lookup(x.host(), path[:matchable])
 	if !ok {
 		return nil, http.StatusNotFound
 	}
@@ -192,7 +198,7 @@ func (g *Gateway) logAccess(x *exchange) {
 	g.options.Log.LogAttrs(context.Background(), slog.LevelInfo, "request",
 		slog.String("request_id", string(x.id[:])),
 		slog.String("app", x.appName()),
-		slog.String("remote", x.request.RemoteAddr),
+		slog.String("remote", x.remote()),
 		slog.String("method", x.request.Method),
 		slog.String("target", x.request.RequestURI),
 		slog.String("protocol", x.request.Proto),
