@@ -74,6 +74,7 @@ var owners = []owner{
 	{of: "github.com/pelletier/go-toml/v2", by: []string{"host/config"}, why: "decoding settings is config's"},
 	{of: "go.yaml.in/yaml/v3", by: []string{"host/config"}, why: "decoding settings is config's"},
 	{of: "github.com/fsnotify/fsnotify", by: []string{"host/internal/watch"}, why: "nobody else may trust a single event"},
+	{of: "github.com/klauspost/compress", by: []string{"host/internal/coding"}, why: "compressors are lent by one pool, so that their memory is bounded"},
 	{of: "github.com/spf13/cobra", by: []string{"cmd/wasgi"}, why: "an embedder has its own command line"},
 	{of: "github.com/spf13/pflag", by: []string{"cmd/wasgi", "host/config"}, why: "flags are the command's, and config's lowest layer reads them"},
 	{of: "golang.org/x/term", by: []string{"cmd/wasgi"}, why: "only the command has a terminal"},

@@ -50,6 +50,7 @@ func guestSettings(app config.App) guest.Settings {
 		MaxEnviron:      app.MaxEnviron,
 		MaxBody:         app.MaxBody,
 		MaxResponse:     app.MaxResponse,
+		Compress:        app.Compress,
 		MinInstances:    app.Instances.Min,
 		MaxInstances:    app.Instances.Max,
 		MaxRequests:     app.Instances.MaxRequests,

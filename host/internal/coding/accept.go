@@ -2,15 +2,12 @@
 // writers that compress.
 package coding
 
-import (
-	"strings"
-)
+import "strings"
 
 // These are the codings' names, as HTTP registers them.
 const (
 	Brotli = "br"
 	Gzip   = "gzip"
-	Zstd   = "zstd"
 )
 
 // Choose returns the one of the offers that the client likes best, or "" where it is to get the content as it is. header holds the

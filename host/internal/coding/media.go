@@ -2,6 +2,9 @@ package coding
 
 import "strings"
 
+// MinSize is the least that is worth compressing, in bytes: less than a packet is a packet.
+const MinSize = 1 << 10
+
 // Compressible reports whether content of this type is usually text, or as wordy. Images, films and archives are compressed
 // already, and an event stream is read as it comes.
 func Compressible(contentType string) bool {

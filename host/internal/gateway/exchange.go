@@ -39,6 +39,7 @@ type exchange struct {
 
 	input input
 	response
+	squeeze
 
 	// environ and fields are room that is kept for the next request; headers uses it.
 	environ wire.Encoder
@@ -70,6 +71,9 @@ const (
 
 // free gives the exchange up, with nothing of this request left in it but bytes that will be written over.
 func (x *exchange) free() {
+	if x.compressor != nil {
+		x.compressor.GiveUp()
+	}
 	if x.environ.Cap() > maxKeptEnviron || cap(x.fields) > maxKeptFields {
 		return
 	}

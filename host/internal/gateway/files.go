@@ -70,7 +70,7 @@ func (x *exchange) deliver(folder *static.Folder, file *static.File) int {
 	}
 	x.skipInput()
 	x.closeUnlessRead(header)
-	outcome := file.Serve(x.writer, x.request, x.extend)
+	outcome := file.Serve(x.writer, x.request, x.extend, x.compressors)
 	x.status, x.sent = outcome.Status, outcome.Sent
 	switch {
 	case outcome.Cut:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/coding"
 	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/route"
@@ -35,18 +36,25 @@ type Options struct {
 
 // Gateway serves requests from apps. It is an [http.Handler], safe for concurrent use.
 type Gateway struct {
-	options Options
-	none    guest.Settings // what a request is held to that reaches no app
+	options     Options
+	none        guest.Settings // what a request is held to that reaches no app
+	compressors *coding.Pool
 }
 
+// maxCompressed is how many responses are compressed at once; of more, those that come later go out as they are. With 1.2 MiB each that
+// is 77 MiB at most.
+const maxCompressed = 64
+
 // New returns a gateway.
-func New(options Options) *Gateway { return &Gateway{options: options} }
+func New(options Options) *Gateway {
+	return &Gateway{options: options, compressors: coding.NewPool(maxCompressed)}
+}
 
 // ServeHTTP implements [http.Handler]. It panics with [http.ErrAbortHandler] to cut a connection whose response cannot be
 // completed, as net/http wants it.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(w, r, g.options.Log)
-	x.settings = &g.none
+	x.settings, x.compressors = &g.none, g.compressors
 	if g.options.Proxies != nil {
 		x.believe(g.options.Proxies)
 	}
@@ -203,7 +211,7 @@ func (g *Gateway) logAccess(x *exchange) {
 		slog.String("target", x.request.RequestURI),
 		slog.String("protocol", x.request.Proto),
 		slog.Int("status", x.status),
-		slog.Int64("bytes", x.sent),
+		slog.Int64("bytes", x.passed()),
 		slog.Float64("duration_ms", float64(time.Since(x.life.started).Microseconds())/1000),
 		slog.String("user_agent", x.request.UserAgent()),
 	)

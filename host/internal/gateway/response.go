@@ -92,6 +92,9 @@ func (x *exchange) Finish(body []byte) error {
 	x.skipInput()
 	x.commit()
 	// On its way before the instance is cleaned up: the client need not wait for that.
+	if x.compressor != nil {
+		return x.compressLast(body)
+	}
 	return x.send(body)
 }
 
@@ -123,7 +126,10 @@ func (x *exchange) commit() {
 	x.committed = true
 	header := x.writer.Header()
 	more := x.headers.addTo(header, 2)
-	if x.headers.declared != unknown && x.status != http.StatusNoContent {
+	if x.settings.Compress {
+		x.chooseCoding(header)
+	}
+	if x.headers.declared != unknown && x.status != http.StatusNoContent && !x.compressed {
 		header["Content-Length"] = more.of(strconv.FormatInt(x.headers.declared, 10))
 	}
 	if _, ok := header["Content-Type"]; !ok {
@@ -144,6 +150,9 @@ func (x *exchange) send(block []byte) error {
 	}
 	if x.noBody {
 		return x.flush()
+	}
+	if x.compressor != nil && len(block) > 0 {
+		return x.compress(block)
 	}
 	for len(block) > 0 {
 		n, err := x.writer.Write(block[:min(len(block), maxPiece)])

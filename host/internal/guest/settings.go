@@ -41,6 +41,8 @@ type Settings struct {
 	MaxBody int64
 	// MaxResponse caps the response's body; 0 is no bound.
 	MaxResponse int64
+	// Compress says whether responses are compressed for clients that take it.
+	Compress bool
 
 	// MinInstances are kept ready while the app is used; MaxInstances may run at once.
 	MinInstances, MaxInstances int

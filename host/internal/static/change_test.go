@@ -126,7 +126,7 @@ func TestClosed(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 	w := httptest.NewRecorder()
-	file.Serve(w, httptest.NewRequest("GET", "/a.txt", nil), func(time.Duration) {})
+	file.Serve(w, httptest.NewRequest("GET", "/a.txt", nil), func(time.Duration) {}, nil)
 	if w.Body.String() != "a" {
 		t.Errorf("what was found before: %q", w.Body)
 	}

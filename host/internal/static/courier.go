@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"github.com/wasgi/wasgi/host/internal/coding"
 )
 
 // piece is how much is handed over at once, in bytes: a slow client makes progress by taking one in time.
@@ -20,6 +22,23 @@ type courier struct {
 	status int
 	sent   int64
 	short  bool // the file has ended before what was asked of it
+
+	compressor *coding.Compressor // nil for bytes that are sent as they are
+}
+
+// compress makes the courier one that compresses, and reports whether there is a compressor for it.
+func (c *courier) compress(compressors *coding.Pool) bool {
+	if compressors != nil {
+		c.compressor = compressors.Take(sink{c})
+	}
+	return c.compressor != nil
+}
+
+// end gives back what was lent.
+func (c *courier) end() {
+	if c.compressor != nil {
+		c.compressor.GiveUp()
+	}
 }
 
 // WriteHeader implements [http.ResponseWriter].
@@ -28,7 +47,11 @@ func (c *courier) WriteHeader(status int) {
 	if c.refused() {
 		return
 	}
-	if header := c.Header(); status == http.StatusOK && c.file.coding != "" || c.file.missing {
+	header := c.Header()
+	switch {
+	case c.compressor != nil:
+		delete(header, "Accept-Ranges")
+	case status == http.StatusOK && c.file.coding != "" || c.file.missing:
 		header["Content-Length"] = []string{strconv.FormatInt(c.file.info.Size(), 10)}
 	}
 	c.extend(c.file.options.WriteTimeout)
@@ -43,9 +66,17 @@ func (c *courier) Write(p []byte) (int, error) {
 	if c.refused() {
 		return len(p), nil
 	}
-	c.extend(c.file.options.WriteTimeout)
-	n, err := c.ResponseWriter.Write(p)
-	c.sent += int64(n)
+	return sink{c}.Write(p)
+}
+
+// sink is the courier for bytes that go out as they are.
+type sink struct{ *courier }
+
+// Write implements [io.Writer].
+func (s sink) Write(p []byte) (int, error) {
+	s.extend(s.file.options.WriteTimeout)
+	n, err := s.ResponseWriter.Write(p)
+	s.sent += int64(n)
 	return n, err
 }
 
@@ -59,6 +90,9 @@ func (c *courier) ReadFrom(src io.Reader) (int64, error) {
 	from := limited.R
 	if whole, ok := from.(*content); ok {
 		from = whole.File
+	}
+	if c.compressor != nil {
+		return c.squeeze(io.LimitReader(from, limited.N), limited.N)
 	}
 	var total int64
 	for total < limited.N {
@@ -76,6 +110,18 @@ func (c *courier) ReadFrom(src io.Reader) (int64, error) {
 		}
 	}
 	return total, nil
+}
+
+// squeeze sends a file's content through the compressor.
+func (c *courier) squeeze(src io.Reader, size int64) (int64, error) {
+	n, err := io.Copy(c.compressor, src)
+	if c.short = err == nil && n < size; c.short {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return n, err
+	}
+	return n, c.compressor.Close()
 }
 
 // content is a file as long as it was when it was opened: its length has been told by then, and must not be exceeded.

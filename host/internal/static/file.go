@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/wasgi/wasgi/host/internal/coding"
 )
 
 // File is what answers one request: an open file, or the word that it lies behind a slash.
@@ -19,6 +21,7 @@ type File struct {
 	redirect    bool
 	missing     bool // it says that nothing answers
 	options     Options
+	accept      []string // what the client said of codings
 }
 
 // Outcome says how a request was answered.
@@ -34,8 +37,8 @@ type Outcome struct {
 }
 
 // Serve answers a GET or HEAD and closes the file. Conditions and ranges are honoured. extend is called before each piece of the
-// body, with the time that the client may take for it.
-func (a *File) Serve(w http.ResponseWriter, r *http.Request, extend func(time.Duration)) Outcome {
+// body, with the time that the client may take for it. compressors lends what a file is compressed with; nil lends none.
+func (a *File) Serve(w http.ResponseWriter, r *http.Request, extend func(time.Duration), compressors *coding.Pool) Outcome {
 	header := w.Header()
 	if a.options.CacheControl != "" {
 		header["Cache-Control"] = []string{a.options.CacheControl}
@@ -52,10 +55,15 @@ func (a *File) Serve(w http.ResponseWriter, r *http.Request, extend func(time.Du
 	if a.vary {
 		header["Vary"] = []string{"Accept-Encoding"}
 	}
+	c := &courier{ResponseWriter: w, file: a, extend: extend}
+	defer c.end()
+	tag := tagOf(a.info, a.coding, time.Now())
+	if a.compresses(r) && c.compress(compressors) {
+		a.coding, tag = coding.Gzip, weak(tagOf(a.info, "compressed", time.Now()))
+	}
 	if a.coding != "" {
 		header["Content-Encoding"] = []string{a.coding}
 	}
-	c := &courier{ResponseWriter: w, file: a, extend: extend}
 	if a.missing {
 		c.WriteHeader(http.StatusNotFound)
 		if r.Method != http.MethodHead {
@@ -63,9 +71,15 @@ func (a *File) Serve(w http.ResponseWriter, r *http.Request, extend func(time.Du
 		}
 		return c.outcome(r)
 	}
-	header["Etag"] = []string{tagOf(a.info, a.coding, time.Now())}
+	header["Etag"] = []string{tag}
 	http.ServeContent(c, ranged(r), "", a.info.ModTime(), &content{a.file, a.info.Size()})
 	return c.outcome(r)
+}
+
+// compresses reports whether the file is to be compressed while it is sent. A range is one of the bytes that lie in the file.
+func (a *File) compresses(r *http.Request) bool {
+	return a.options.Compress && a.vary && a.coding == "" && a.info.Size() >= coding.MinSize && len(r.Header["Range"]) == 0 &&
+		coding.Choose(a.accept, coding.Gzip) != ""
 }
 
 // Close gives up a file that is not to be served.

@@ -16,6 +16,8 @@ import (
 
 // Options says how the files of a folder are served.
 type Options struct {
+	// Compress says whether files that gain by it are compressed, if no compressed one lies beside them.
+	Compress bool
 	// CacheControl is the value of that header; "" sends none.
 	CacheControl string
 	// WriteTimeout is how long a client may take for each piece; 0 is for ever.
@@ -101,7 +103,7 @@ func (f *Folder) Missing(accept []string) (*File, error) {
 
 // prepare makes an open file one to be served, in the coding that the client likes best of those that lie beside it.
 func (f *Folder) prepare(name string, file *os.File, info fs.FileInfo, accept []string) *File {
-	found := &File{file: file, info: info, contentType: typeOf(name), options: f.options}
+	found := &File{file: file, info: info, contentType: typeOf(name), options: f.options, accept: accept}
 	found.vary = coding.Compressible(found.contentType)
 	if found.vary {
 		f.substitute(found, name, accept)

@@ -65,7 +65,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusTeapot)
 		return
 	}
-	outcome := file.Serve(w, r, func(time.Duration) {})
+	outcome := file.Serve(w, r, func(time.Duration) {}, nil)
 	switch {
 	case outcome.Refused:
 		w.WriteHeader(outcome.Status)
@@ -80,6 +80,10 @@ func (s *site) ask(path string, headers ...string) *httptest.ResponseRecorder {
 }
 
 func (s *site) send(method, path string, headers ...string) *httptest.ResponseRecorder {
+	return serveWith(s, method, path, headers...)
+}
+
+func serveWith(h http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "/", nil)
 	r.URL.Path = path
 	for _, line := range headers {
@@ -87,7 +91,7 @@ func (s *site) send(method, path string, headers ...string) *httptest.ResponseRe
 		r.Header.Add(name, value)
 	}
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
+	h.ServeHTTP(w, r)
 	return w
 }
 
@@ -298,7 +302,7 @@ func TestTheKernelCopies(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		if outcome := file.Serve(w, r, func(time.Duration) { extended++ }); outcome.Sent != size || outcome.Status != 200 || outcome.Cut {
+		if outcome := file.Serve(w, r, func(time.Duration) { extended++ }, nil); outcome.Sent != size || outcome.Status != 200 || outcome.Cut {
 			t.Errorf("outcome %+v", outcome)
 		}
 	})

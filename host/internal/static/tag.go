@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"hash/fnv"
 	"io/fs"
+	"strings"
 	"time"
 )
 
@@ -24,7 +25,10 @@ func tagOf(info fs.FileInfo, contentCoding string, now time.Time) string {
 	h.Write([]byte(contentCoding))
 	tag := `"` + hex.EncodeToString(h.Sum(nil)) + `"`
 	if now.Sub(info.ModTime()) < coarsest {
-		return "W/" + tag
+		return weak(tag)
 	}
 	return tag
 }
+
+// weak returns a tag as one of content that means the same, and need not be the same bytes.
+func weak(tag string) string { return "W/" + strings.TrimPrefix(tag, "W/") }

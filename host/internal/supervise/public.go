@@ -38,6 +38,7 @@ func (s *Supervisor) furnish(e *entry) {
 		wanted = nil
 	} else {
 		options = static.Options{
+			Compress:     e.version.settings.Compress,
 			CacheControl: e.version.settings.CacheControl,
 			WriteTimeout: e.version.settings.WriteTimeout,
 			MaxDuration:  e.version.settings.MaxDuration,
