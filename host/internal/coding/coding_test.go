@@ -6,10 +6,13 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/wasgi/wasgi/host/internal/coding"
 )
@@ -218,5 +221,40 @@ func TestChooseAllocatesNothing(t *testing.T) {
 	header := []string{"gzip, deflate, br;q=0.9, zstd, *;q=0.1"}
 	if n := testing.AllocsPerRun(100, func() { coding.Choose(header, coding.Gzip) }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// The standard library's gzip at its default and its fastest level, against ours, in turns.
+func BenchmarkAgainstTheStandardLibrary(b *testing.B) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "RATIONALE.md"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	pool := coding.NewPool(1)
+	for name, level := range map[string]int{"default": gzip.DefaultCompression, "fastest": gzip.BestSpeed} {
+		b.Run(name, func(b *testing.B) {
+			standard, err := gzip.NewWriterLevel(io.Discard, level)
+			if err != nil {
+				b.Fatal(err)
+			}
+			var out [2]bytes.Buffer
+			var took [2]time.Duration
+			for b.Loop() {
+				out[0].Reset()
+				begin := time.Now()
+				standard.Reset(&out[0])
+				_, _ = standard.Write(text)
+				_ = standard.Close()
+				took[0] += time.Since(begin)
+				out[1].Reset()
+				begin = time.Now()
+				c := pool.Take(&out[1])
+				_, _ = c.Write(text)
+				_ = c.Close()
+				took[1] += time.Since(begin)
+			}
+			b.ReportMetric(float64(took[0])/float64(took[1]), "time-ratio")
+			b.ReportMetric(float64(out[0].Len())/float64(out[1].Len()), "size-ratio")
+		})
 	}
 }

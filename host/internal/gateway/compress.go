@@ -117,6 +117,7 @@ func (x *exchange) compress(block []byte) error {
 
 // compressLast sends the last block, and the end of the stream.
 func (x *exchange) compressLast(block []byte) error {
+	defer x.rest()
 	x.life.begun.Store(true)
 	if err := x.fill(block); err != nil {
 		return err
