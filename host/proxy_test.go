@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -144,7 +145,7 @@ func TestTrustedProxyAtAUnixSocket(t *testing.T) {
 		go server.Serve(listener)
 		defer server.Close()
 		client := &http.Client{Timeout: hang, Transport: &http.Transport{
-			Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) },
+			DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", path) },
 		}}
 		defer client.CloseIdleConnections()
 		r, err := http.NewRequest("GET", "http://a.test/env", nil)

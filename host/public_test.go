@@ -6,7 +6,10 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/wasgi/wasgi/host"
@@ -109,6 +112,9 @@ func TestPublicFiles(t *testing.T) {
 	if got := request(h, "GET", "/robots.txt", "").Header().Get("Cache-Control"); got != "no-cache" {
 		t.Errorf("Cache-Control: %q", got)
 	}
+	if got := request(h, "GET", "/none", "").Header().Get("Cache-Control"); got != "no-cache" {
+		t.Errorf("Cache-Control of what is missing: %q", got)
+	}
 	if got := request(h, "GET", "/", "www.site.test").Header().Get("Cache-Control"); got != "max-age=5" {
 		t.Errorf("Cache-Control of the site: %q", got)
 	}
@@ -180,6 +186,37 @@ func TestPublicFilesBehindALink(t *testing.T) {
 	link(t, "_2", filepath.Join(dir, "_next"))
 	must(t, os.Rename(filepath.Join(dir, "_next"), filepath.Join(dir, "app.public")))
 	until(t, h, "/app/a.txt", 200, "two")
+}
+
+// A site that is deployed again and again while it is asked for answers each request, with one version or the other.
+func TestPublicFilesSwappedUnderLoad(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	lay(t, dir, "_0/a.txt", "version 0")
+	lay(t, dir, "_1/a.txt", "version 1")
+	link(t, "_0", filepath.Join(dir, "site.public"))
+	h := open(t, dir)
+	var stop atomic.Bool
+	var clients sync.WaitGroup
+	for range 4 {
+		clients.Go(func() {
+			for !stop.Load() {
+				if status, body := get(h, "/site/a.txt"); status != 200 || !strings.HasPrefix(body, "version ") {
+					t.Errorf("%d %q", status, body)
+					return
+				}
+			}
+		})
+	}
+	for i := range 10 {
+		target := "_" + strconv.Itoa((i+1)%2)
+		link(t, target, filepath.Join(dir, "_next"))
+		must(t, os.Rename(filepath.Join(dir, "_next"), filepath.Join(dir, "site.public")))
+		until(t, h, "/site/a.txt", 200, "version "+target[1:])
+		lay(t, dir, "site.toml", "cache_control = 'max-age="+strconv.Itoa(i)+"'\n") // another reason to open it anew
+	}
+	stop.Store(true)
+	clients.Wait()
 }
 
 func link(t testing.TB, target, name string) {

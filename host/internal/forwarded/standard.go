@@ -21,7 +21,7 @@ func (t *Trust) standard(o *Origin, values []string) error {
 			}
 			trusted, err := t.element(o, last)
 			if err != nil {
-				return fmt.Errorf("Forwarded: %w", err)
+				return fmt.Errorf("header Forwarded: %w", err)
 			}
 			if !trusted {
 				return nil

@@ -26,7 +26,7 @@ func (t *Trust) xForwarded(o *Origin, header map[string][]string) error {
 			n = fromEnd
 		}
 		if bad := set(element(values, n)); bad != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", name, bad))
+			err = errors.Join(err, fmt.Errorf("header %s: %w", name, bad))
 		}
 	}
 	read("X-Forwarded-Proto", o.setScheme)
@@ -41,7 +41,7 @@ func (t *Trust) hops(o *Origin, values []string) (int, error) {
 	for node := range backwards(values) {
 		more, err := t.follow(o, node)
 		if err != nil {
-			return max(0, n-1), fmt.Errorf("X-Forwarded-For: %w", err)
+			return max(0, n-1), fmt.Errorf("header X-Forwarded-For: %w", err)
 		}
 		if !more {
 			return n, nil

@@ -40,7 +40,10 @@ type Outcome struct {
 // body, with the time that the client may take for it. compressors lends what a file is compressed with; nil lends none.
 func (a *File) Serve(w http.ResponseWriter, r *http.Request, extend func(time.Duration), compressors *coding.Pool) Outcome {
 	header := w.Header()
-	if a.options.CacheControl != "" {
+	switch {
+	case a.missing:
+		header["Cache-Control"] = []string{"no-cache"} // it may be there tomorrow
+	case a.options.CacheControl != "":
 		header["Cache-Control"] = []string{a.options.CacheControl}
 	}
 	if a.redirect {

@@ -40,9 +40,9 @@ func nameOf(path string) (string, bool) {
 }
 
 // servable reports whether a segment may be served: none that begins with a dot, also where a file system does not see what stands
-// before it (HFS+), and no short name that Windows gives to another (GIT~1 for .git).
+// before it (HFS+), and on Windows no short name that it gives to another (GIT~1 for .git), and none that it takes for no name.
 func servable(segment string) bool {
-	if runtime.GOOS == "windows" && strings.Contains(segment, "~") {
+	if runtime.GOOS == "windows" && strings.ContainsAny(segment, `~<>"|?*`) {
 		return false
 	}
 	visible := strings.TrimLeftFunc(segment, func(r rune) bool { return unicode.Is(unicode.Cf, r) })

@@ -1,7 +1,7 @@
 package static
 
 import (
-	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -9,7 +9,7 @@ const unknownType = "application/octet-stream"
 
 // typeOf returns the Content-Type of a file by the ending of its name.
 func typeOf(name string) string {
-	ext := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
+	ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
 	known, ok := types[ext]
 	switch {
 	case !ok:
