@@ -113,10 +113,15 @@ func (s *Supervisor) Reconcile(changed []string) {
 		s.retire(apps)
 	}
 	for _, f := range s.admit(apps) {
+		if err != nil && f.module == "" && s.known(f.name) {
+			continue // its module may be in a hole
+		}
 		if s.touched(f, changed) {
 			s.consider(f, changed == nil)
 		}
-		s.offer(f)
+		if err == nil || len(f.public) > 0 {
+			s.offer(f)
+		}
 	}
 	s.started = true
 }
@@ -161,11 +166,15 @@ func (s *Supervisor) Close(ctx context.Context) error {
 
 // touched reports whether an app must be read: it is new, or one of its files has changed, come or gone.
 func (s *Supervisor) touched(f found, changed []string) bool {
-	s.mu.Lock()
-	_, known := s.entries[f.name]
-	s.mu.Unlock()
-	return !known || changed == nil ||
+	return !s.known(f.name) || changed == nil ||
 		slices.ContainsFunc(changed, func(rel string) bool { return AppName(rel) == f.name && !isPublic(path.Base(rel)) })
+}
+
+// known reports whether an app was found before.
+func (s *Supervisor) known(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.entries[name] != nil
 }
 
 // retire takes down the apps that the folder no longer holds.
