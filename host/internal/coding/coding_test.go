@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -256,5 +257,32 @@ func BenchmarkAgainstTheStandardLibrary(b *testing.B) {
 			b.ReportMetric(float64(took[0])/float64(took[1]), "time-ratio")
 			b.ReportMetric(float64(out[0].Len())/float64(out[1].Len()), "size-ratio")
 		})
+	}
+}
+
+// What one stream takes is what the documentation says. It counts the memory of the whole process, so it runs alone.
+func TestMemoryOfAStream(t *testing.T) {
+	const streams, most = 20, 1300 << 10
+	text, err := os.ReadFile(filepath.Join("..", "..", "RATIONALE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := coding.NewPool(streams)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var lent []*coding.Compressor
+	for range streams {
+		c := pool.Take(io.Discard)
+		_, _ = c.Write(text)
+		lent = append(lent, c)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := (after.HeapAlloc - before.HeapAlloc) / streams; each > most {
+		t.Errorf("%d KiB a stream, want %d at most", each>>10, most>>10)
+	}
+	for _, c := range lent {
+		c.GiveUp()
 	}
 }
