@@ -103,6 +103,13 @@ func TestPublicFiles(t *testing.T) {
 			t.Errorf("%s %s%s: %d %q, want %d %q", c.method, c.host, c.target, got.Code, body, c.status, c.body)
 		}
 	}
+	upgrade := httptest.NewRequest("GET", "/app/style.css", nil)
+	upgrade.Header.Set("Connection", "Upgrade")
+	upgrade.Header.Set("Upgrade", "websocket")
+	recorder := httptest.NewRecorder()
+	if h.ServeHTTP(recorder, upgrade); recorder.Body.String() != hello {
+		t.Errorf("a request for a WebSocket: %d %q", recorder.Code, recorder.Body)
+	}
 	if got := request(h, "POST", "/none", "").Header().Get("Allow"); got != "GET, HEAD" {
 		t.Errorf("Allow: %q", got)
 	}

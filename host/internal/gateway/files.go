@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -11,9 +12,10 @@ import (
 )
 
 // serveFile answers with a file of the app's folder and returns answered. It returns 0 where no file answers, and otherwise the
-// status to refuse the request with. whole says that no part of the path is out of bounds: an encoded slash is in no file's name.
+// status to refuse the request with. whole says that no part of the path is out of bounds: an encoded slash is in no file's name. A GET
+// that asks for a WebSocket asks for no file.
 func (x *exchange) serveFile(whole bool) int {
-	if !whole || !x.reads() {
+	if !whole || !x.reads() || strings.EqualFold(first(x.request.Header["Upgrade"]), "websocket") {
 		return 0
 	}
 	for folder := x.app.Public(); folder != nil; folder = x.app.Public() {
