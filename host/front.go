@@ -38,7 +38,7 @@ func (h *Host) openFront(requests context.Context, listeners []net.Listener) (*f
 	options := listen.Options{
 		MaxConnections:   h.config.Server.MaxConnections,
 		MaxPerClient:     h.config.Server.MaxConnectionsPerClient,
-		Exempt:           netip.Addr.IsLoopback, // whoever is on this machine, or tests it, needs no bound; nor does a proxy
+		Exempt:           h.exempt,
 		HandshakeTimeout: h.config.Server.ReadHeaderTimeout,
 		Log:              h.log,
 	}
@@ -72,6 +72,10 @@ func (h *Host) openFront(requests context.Context, listeners []net.Listener) (*f
 	}
 	return f, nil
 }
+
+// exempt reports whether a client may have any number of connections: a proxy has those of its clients, and whoever is on this
+// machine needs no bound.
+func (h *Host) exempt(client netip.Addr) bool { return client.IsLoopback() || h.proxies.Trusts(client) }
 
 func (f *front) close() {
 	if f.certificates != nil {

@@ -26,6 +26,7 @@ import (
 	"github.com/wasgi/wasgi/abi"
 	"github.com/wasgi/wasgi/host/config"
 	"github.com/wasgi/wasgi/host/internal/engine"
+	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/gateway"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/guest/wasgi"
@@ -57,7 +58,8 @@ type Host struct {
 	loader     *loader
 	supervisor *supervise.Supervisor
 	gateway    *gateway.Gateway
-	watcher    *Watcher // nil where the folder is not watched
+	proxies    *forwarded.Trust // nil where none is believed
+	watcher    *Watcher         // nil where the folder is not watched
 	following  sync.WaitGroup
 	close      func() error
 }
@@ -85,6 +87,9 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		h.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
+	if h.proxies, err = forwarded.NewTrust(options.Config.Server.TrustedProxies, forwarded.Dialect(options.Config.Server.Forwarded)); err != nil {
+		return nil, err
+	}
 	if h.engine, err = engine.New(ctx, engine.Options{
 		CacheDir: cacheDir(options.Config), Memory: memoryBudget(options.Config.Server.Memory), Log: h.log,
 	}); err != nil {
@@ -107,6 +112,7 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		Routes:    h.supervisor.Routes,
 		Log:       h.log,
 		AccessLog: options.Config.Log.Access,
+		Proxies:   h.proxies,
 	})
 	h.close = sync.OnceValue(h.shut)
 	return h, nil

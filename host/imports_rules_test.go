@@ -12,7 +12,7 @@ func TestTheRulesRefuse(t *testing.T) {
 		embedder = "the binary is an embedder like any other: what it needs, host must offer"
 		kinds    = "kinds never import one another and know no server: what two of them need belongs in engine or guest"
 		hot      = "the hot path meets the control path in one pointer only, and never sees wazero"
-		apps     = "an app swaps generations of programs: it knows neither engine nor HTTP nor folder"
+		apps     = "an app swaps generations of programs and its public files: it knows neither engine nor HTTP nor the apps folder"
 		leaf     = "guests are compiled with it"
 		runtime  = "the runtime can be replaced as long as nobody else knows it"
 		viper    = "viper is neither strict nor safe for concurrent use: one package tames it"

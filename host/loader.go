@@ -28,10 +28,11 @@ func (l *loader) Settings(manifest guest.File) (supervise.Settings, error) {
 		}
 	}
 	return supervise.Settings{
-		Mount:    app.Mount,
-		Hosts:    app.Hosts,
-		Enabled:  app.Enabled,
-		Settings: guestSettings(app),
+		Mount:        app.Mount,
+		Hosts:        app.Hosts,
+		Enabled:      app.Enabled,
+		CacheControl: app.CacheControl,
+		Settings:     guestSettings(app),
 	}, nil
 }
 
@@ -50,6 +51,7 @@ func guestSettings(app config.App) guest.Settings {
 		MaxBody:         app.MaxBody,
 		MaxResponse:     app.MaxResponse,
 		MinRate:         app.MinRate,
+		Compress:        app.Compress,
 		MinInstances:    app.Instances.Min,
 		MaxInstances:    app.Instances.Max,
 		MaxRequests:     app.Instances.MaxRequests,

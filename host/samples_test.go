@@ -53,6 +53,10 @@ func serveSamples(t *testing.T) (*httptest.Server, *logBuffer) {
 	for _, entry := range entries {
 		name := entry.Name()
 		switch {
+		case name == "public":
+			if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(plugins, name))); err != nil {
+				t.Fatal(err)
+			}
 		case entry.IsDir():
 			write(t, filepath.Join(dir, name+".wasm"), guesttest.Go(t, filepath.Join(plugins, name)))
 		case filepath.Ext(name) == ".toml":
@@ -112,6 +116,12 @@ func TestSamples(t *testing.T) {
 		response, err := http.Get(server.URL + "/hello")
 		if got := body(t, response, err, 200); got != "<h1>hello world</h1>" || response.Header.Get("name") != "wanghui" {
 			t.Errorf("%q, name %q", got, response.Header.Get("name"))
+		}
+	})
+	t.Run("public", func(t *testing.T) {
+		response, err := http.Get(server.URL + "/favicon.svg")
+		if got := body(t, response, err, 200); !strings.HasPrefix(got, "<svg ") || response.Header.Get("Content-Type") != "image/svg+xml" {
+			t.Errorf("%.20q, %v", got, response.Header)
 		}
 	})
 	t.Run("echo", func(t *testing.T) {

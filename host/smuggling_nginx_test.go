@@ -1,18 +1,12 @@
 package host_test
 
 import (
-	"context"
-	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 )
 
 // difference is a verdict that shapes get behind nginx and not alone, and why.
@@ -77,12 +71,6 @@ func behindNginx() map[string]string {
 	return all
 }
 
-// nginx is one that runs as a proxy.
-type nginx struct {
-	socket, dir string
-	stop        func() // returns when it has ended
-}
-
 // passed returns the statuses of the requests that were passed on, sorted.
 func (n *nginx) passed(t *testing.T) (statuses []string) {
 	t.Helper()
@@ -99,74 +87,16 @@ func (n *nginx) passed(t *testing.T) (statuses []string) {
 	return statuses
 }
 
-// startNginx starts nginx in front of a server, with connections that it uses again.
-func startNginx(t *testing.T, server string) *nginx {
-	t.Helper()
-	path, err := exec.LookPath("nginx")
-	if err != nil {
-		if path = "/usr/sbin/nginx"; !exists(path) { // where Debian has it, beyond the PATH of users
-			t.Skip("nginx is not installed")
-		}
-	}
-	dir, err := os.MkdirTemp("", "wasgi-nginx-") // short: the path of a socket may have 100 bytes
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "socket")
-	config := fmt.Sprintf(nginxConfig, filepath.Join(dir, "error"), filepath.Join(dir, "pid"), dir, server, socket)
-	file := filepath.Join(dir, "nginx.conf")
-	write(t, file, []byte(config))
-	ctx, kill := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, path, "-p", dir, "-e", filepath.Join(dir, "error"), "-c", file)
-	command.Stdout, command.Stderr = t.Output(), t.Output()
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	stop := sync.OnceFunc(func() {
-		kill()
-		_ = command.Wait() // which says that it was killed
-	})
-	t.Cleanup(stop)
-	for deadline := time.Now().Add(hang); ; time.Sleep(10 * time.Millisecond) {
-		if conn, err := net.Dial("unix", socket); err == nil {
-			_ = conn.Close()
-			return &nginx{socket, dir, stop}
-		}
-		if time.Now().After(deadline) {
-			text, _ := os.ReadFile(filepath.Join(dir, "error"))
-			t.Fatalf("nginx does not start: %s", text)
-		}
-	}
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// nginxConfig takes the files of its log and its process id, its folder, the server and the socket. It is one process, so that one
-// kill ends it.
-const nginxConfig = `
-daemon off;
-master_process off;
-error_log %s error;
-pid %s;
-events { worker_connections 64; }
-http {
+// smugglingProxy passes requests on to SERVER, over connections that it uses again.
+const smugglingProxy = `
 	log_format passed $upstream_status;
-	access_log %[3]s/passed passed;
-	client_body_temp_path %[3]s/body;
-	proxy_temp_path %[3]s/proxy;
-	fastcgi_temp_path %[3]s/fastcgi;
-	uwsgi_temp_path %[3]s/uwsgi;
-	scgi_temp_path %[3]s/scgi;
+	access_log DIR/passed passed;
 	client_body_timeout 1s;
 	client_header_timeout 1s;
 	lingering_close off;
-	upstream wasgi { server %[4]s; keepalive 4; }
+	upstream wasgi { server SERVER; keepalive 4; }
 	server {
-		listen unix:%[5]s;
+		listen LISTEN;
 		server_name front;
 		location / {
 			proxy_pass http://wasgi;
@@ -176,7 +106,6 @@ http {
 			proxy_request_buffering off;
 		}
 	}
-}
 `
 
 // TestSmugglingBehindNginx plays the corpus behind nginx, where what comes through is what nginx has made of it: the verdicts are
@@ -184,7 +113,7 @@ http {
 func TestSmugglingBehindNginx(t *testing.T) {
 	t.Parallel()
 	s := smugglingHost(t)
-	nginx := startNginx(t, s.address)
+	nginx := startNginx(t, "unix", strings.Replace(smugglingProxy, "SERVER", s.address, 1))
 	different := behindNginx()
 	for _, shape := range corpus() {
 		want, ok := different[shape.name]
@@ -193,7 +122,7 @@ func TestSmugglingBehindNginx(t *testing.T) {
 		} else if want == shape.want {
 			t.Errorf("%s: listed as different, and is not", shape.name)
 		}
-		if got := verdict(t, "unix", nginx.socket, shape.raw); !agree(got, want) {
+		if got := verdict(t, "unix", nginx.address, shape.raw); !agree(got, want) {
 			t.Errorf("%s: %q, want %q", shape.name, got, want)
 		}
 	}

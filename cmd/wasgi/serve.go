@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -87,13 +88,21 @@ func address(listener net.Listener) string {
 	return scheme + "://" + net.JoinHostPort(name, port) + "/"
 }
 
-// printApps prints one line for each app.
+// printApps prints one line for each app. Folders of public files have a column where there are any.
 func printApps(w io.Writer, apps []host.Status) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "APP\tMOUNT\tKIND\tSIZE\tSTATE")
+	files := slices.ContainsFunc(apps, func(app host.Status) bool { return app.Public != "" })
+	heading, rest := "APP\tMOUNT\tKIND\tSIZE\tSTATE", ""
+	if files {
+		heading += "\tFILES"
+	}
+	fmt.Fprintln(table, heading)
 	for _, app := range apps {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", printable(app.Name), printable(strings.Join(app.Mounts, " ")),
-			or(app.Kind, "-"), size(app.Size), app.State)
+		if files {
+			rest = "\t" + or(printable(app.Public), "-")
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s%s\n", printable(app.Name), printable(strings.Join(app.Mounts, " ")),
+			or(app.Kind, "-"), size(app.Size), app.State, rest)
 	}
 	_ = table.Flush() // a terminal that is gone is told nothing
 }

@@ -46,6 +46,10 @@ type Server struct {
 	IdleTimeout time.Duration
 	// MaxHeaderBytes bounds a request's line and headers, in bytes. It fits an int on every platform.
 	MaxHeaderBytes int64
+	// TrustedProxies are addresses, networks and "unix", in their usual form: the peers that are believed about a request's client.
+	TrustedProxies []string
+	// Forwarded is x-forwarded or forwarded: the headers that they are believed in.
+	Forwarded string
 	// Memory bounds the memory of all instances of all apps together, in bytes; 0 is three quarters of what the machine, or the
 	// control group that the process runs in, has.
 	Memory int64
@@ -107,8 +111,13 @@ type Log struct {
 type App struct {
 	// Mount is the path the app answers under, decoded and without a trailing slash; "" is what its file name says.
 	Mount string
-	// Hosts are the lower-case host names the app answers for, as ordered in the file; none is every host.
+	// Hosts are the lower-case host names the app answers for, as ordered in the file; none is every host. "*." in front stands for
+	// one label.
 	Hosts []string
+	// CacheControl is the value of that header with the app's public files; "" sends none.
+	CacheControl string
+	// Compress says whether responses are compressed for clients that take it.
+	Compress bool
 	// Timeout runs from the request's arrival to the first byte of the response's body.
 	Timeout time.Duration
 	// WriteTimeout is how long a block of a body may make no progress.
@@ -186,6 +195,7 @@ func Default() Config {
 			ReadHeaderTimeout:       10 * time.Second,
 			IdleTimeout:             2 * time.Minute,
 			MaxHeaderBytes:          64 << 10,
+			Forwarded:               "x-forwarded",
 			ShutdownTimeout:         30 * time.Second,
 		},
 		TLS:      TLS{CA: LetsEncrypt, Redirect: true},
@@ -197,6 +207,7 @@ func Default() Config {
 
 func defaultApp() App {
 	return App{
+		CacheControl:    "no-cache",
 		Timeout:         30 * time.Second,
 		WriteTimeout:    30 * time.Second,
 		CPU:             10 * time.Second,

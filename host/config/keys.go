@@ -60,6 +60,10 @@ func serverSettings() table {
 			func(c *Config) *duration { return &c.Server.IdleTimeout }),
 		newSetting("server.max_header_bytes", "bound of a request's line and headers", sizeBetween(1<<10, 16<<20),
 			func(c *Config) *int64 { return &c.Server.MaxHeaderBytes }),
+		newSetting("server.trusted_proxies", "the proxies whose word about a request's client counts: addresses, networks, `unix`; none is nobody's",
+			proxyList, func(c *Config) *[]string { return &c.Server.TrustedProxies }),
+		newSetting("server.forwarded", "the headers in which they say it: `X-Forwarded-*`, or RFC 7239's `Forwarded`; the others are dropped",
+			choice("x-forwarded", "forwarded"), func(c *Config) *string { return &c.Server.Forwarded }),
 		newSetting("server.memory", "cap of all instances' memory together; 0 is three quarters of the machine's, or of the control group's",
 			sizeBetween(0, maxSize), func(c *Config) *int64 { return &c.Server.Memory }),
 		newSetting("server.shutdown_delay", "how long connections are still accepted after the signal to stop", durationFrom(0),
@@ -130,8 +134,12 @@ func mountSettings() table {
 	return table{
 		newSetting(mountKey, "the path the app answers under, instead of the one its file name says", mountPath,
 			func(c *Config) *string { return &c.Defaults.Mount }),
-		newSetting("hosts", "the host names the app answers for; none is every host", hostList,
+		newSetting("hosts", "the host names the app answers for, `*.example.com` among them; none is every host", hostList,
 			func(c *Config) *[]string { return &c.Defaults.Hosts }),
+		newSetting("cache_control", "how long clients may keep the app's public files: the `Cache-Control` that goes with them; empty is none",
+			headerValue, func(c *Config) *string { return &c.Defaults.CacheControl }),
+		newSetting("compress", "whether responses are compressed for clients that take it", boolean,
+			func(c *Config) *bool { return &c.Defaults.Compress }),
 	}
 }
 

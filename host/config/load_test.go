@@ -101,6 +101,7 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 		"defaults.compile_timeout": "7s", "defaults.compile_memory": "7GB", "defaults.log_lines": "7",
 		"defaults.instances.min": "7", "defaults.instances.max": "8", "defaults.instances.max_requests": "7",
 		"defaults.instances.max_lifetime": "7s", "defaults.instances.idle_timeout": "7s", "defaults.queue_timeout": "7s",
+		"server.trusted_proxies": "10.0.0.0/8,unix", "server.forwarded": "forwarded", "defaults.cache_control": "no-store", "defaults.compress": "true",
 		"defaults.isolation": "fresh", "defaults.env": "A=1,B=2", "defaults.enabled": "false",
 		"server.h2c": "true", "server.max_connections": "7", "server.max_connections_per_client": "6", "server.shutdown_delay": "7s",
 		"tls.listen": ":98", "tls.cert": "c", "tls.key": "k", "tls.domains": "A.test,b.test", "tls.email": "a@b", "tls.ca": "https://ca.test/",
@@ -110,6 +111,7 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 		Server: config.Server{
 			Listen: ":99", H2C: true, MaxConnections: 7, MaxConnectionsPerClient: 6, ShutdownDelay: 7 * time.Second,
 			ReadHeaderTimeout: 7 * time.Second, IdleTimeout: 7 * time.Second, MaxHeaderBytes: 4096, Memory: 7 << 30,
+			TrustedProxies: []string{"10.0.0.0/8", "unix"}, Forwarded: "forwarded",
 		},
 		TLS: config.TLS{
 			Listen: ":98", Cert: "c", Key: "k", Domains: []string{"a.test", "b.test"}, Email: "a@b", CA: "https://ca.test/", CARoot: "r", Storage: "s",
@@ -117,7 +119,7 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 		Apps: config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Memory: 7 << 20, Cache: "y"},
 		Log:  config.Log{Level: "warn", Format: "text", Access: true},
 		Defaults: config.App{
-			Hosts: []string{"a.test", "b.test"}, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,
+			Hosts: []string{"a.test", "b.test"}, CacheControl: "no-store", Compress: true, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,
 			CPU: 7 * time.Second, HostCalls: 7, Memory: 1 << 20, Stack: 128 << 10, Tables: 7, MaxEnviron: 7 << 10, MaxBody: 7, MaxResponse: 7, MinRate: 7,
 			Instances:    config.Instances{Min: 7, Max: 8, MaxRequests: 7, MaxLifetime: 7 * time.Second, IdleTimeout: 7 * time.Second},
 			QueueTimeout: 7 * time.Second, QueueLength: 7, QuarantineAfter: 7,

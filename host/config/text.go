@@ -74,6 +74,14 @@ func mount(s string) (string, error) {
 	return s, nil
 }
 
+// headerValue is what a header of a response says.
+var headerValue = stringKind("header value", "no-cache", func(s string) (string, error) {
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) || strings.TrimSpace(s) != s {
+		return "", fmt.Errorf("%s is no header's value: it holds printable ASCII, and no space at its ends", shown(s))
+	}
+	return s, nil
+})
+
 // envList is what a guest's environment holds.
 var envList = listKind("list of NAME=value", "GREETING=hello", envEntries)
 

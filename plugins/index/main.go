@@ -31,7 +31,7 @@ func samples() []sample {
 func index(env wasgi.Environ, start wasgi.StartResponse) wasgi.Body {
 	headers := []wasgi.Header{
 		{Name: "Content-Type", Value: "text/html; charset=utf-8"},
-		{Name: "Content-Security-Policy", Value: "default-src 'none'; style-src 'unsafe-inline'"},
+		{Name: "Content-Security-Policy", Value: "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"},
 	}
 	if path := env.Get("PATH_INFO"); path != "" && path != "/" {
 		start("404 Not Found", headers)
@@ -39,7 +39,7 @@ func index(env wasgi.Environ, start wasgi.StartResponse) wasgi.Body {
 	}
 	if method := env.Get("REQUEST_METHOD"); method != "GET" && method != "HEAD" {
 		start("405 Method Not Allowed", append(headers, wasgi.Header{Name: "Allow", Value: "GET, HEAD"}))
-		return wasgi.Text(page("Method not allowed", "<p>This page answers GET and HEAD.</p>\n"))
+		return wasgi.Text(page(env.Get("SCRIPT_NAME"), "Method not allowed", "<p>This page answers GET and HEAD.</p>\n"))
 	}
 	start("200 OK", headers)
 	return wasgi.Text(listPage(env.Get("SCRIPT_NAME")))

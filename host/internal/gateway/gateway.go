@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/coding"
+	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/route"
 )
@@ -26,24 +28,32 @@ type Options struct {
 	Log *slog.Logger
 	// AccessLog writes one record for each request.
 	AccessLog bool
+	// Proxies are the peers that are believed about where a request came from; nil is nobody.
+	Proxies *forwarded.Trust
 	// Fault is told of each fault after it has been logged; nil tells nobody.
 	Fault func(*guest.Fault)
 }
 
 // Gateway serves requests from apps. It is an [http.Handler], safe for concurrent use.
 type Gateway struct {
-	options Options
-	none    guest.Settings // what a request is held to that reaches no app
+	options     Options
+	none        guest.Settings // what a request is held to that reaches no app
+	compressors *coding.Pool
 }
 
+// maxCompressed is how many responses are compressed at once; of more, those that come later go out as they are. With 1.2 MiB each that
+// is 77 MiB at most.
+const maxCompressed = 64
+
 // New returns a gateway.
-func New(options Options) *Gateway { return &Gateway{options: options} }
+func New(options Options) *Gateway {
+	return &Gateway{options: options, compressors: coding.NewPool(maxCompressed)}
+}
 
 // ServeHTTP implements [http.Handler]. It panics with [http.ErrAbortHandler] to cut a connection whose response cannot be
 // completed, as net/http wants it.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := newExchange(w, r, g.options.Log)
-	x.settings = &g.none
+	x := g.open(w, r)
 	defer x.free()
 	if g.options.AccessLog {
 		// Deferred, so that a connection that is cut has its record too.
@@ -51,7 +61,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	target, status := g.find(x)
 	if status != 0 {
-		x.refuse(status, 0)
+		if status != answered {
+			x.refuse(status, 0)
+		}
 		return
 	}
 	defer target.Leave()
@@ -59,11 +71,20 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.serve(x, target)
 }
 
+// open begins an exchange that has not reached an app.
+func (g *Gateway) open(w http.ResponseWriter, r *http.Request) *exchange {
+	x := newExchange(w, r, g.options.Log)
+	x.settings, x.compressors = &g.none, g.compressors
+	if g.options.Proxies != nil {
+		x.believe(g.options.Proxies)
+	}
+	return x
+}
+
 // Refuse answers a request that reaches no app, because of how it was sent: as other refusals are, with the page, the record of the
 // access log, and the cause at level debug.
 func (g *Gateway) Refuse(w http.ResponseWriter, r *http.Request, status int, cause error) {
-	x := newExchange(w, r, g.options.Log)
-	x.settings = &g.none
+	x := g.open(w, r)
 	defer x.free()
 	if g.options.AccessLog {
 		defer g.logAccess(x)
@@ -71,6 +92,9 @@ func (g *Gateway) Refuse(w http.ResponseWriter, r *http.Request, status int, cau
 	x.refused(cause)
 	x.refuse(status, 0)
 }
+
+// answered is in the place of a status where a file has answered.
+const answered = -1
 
 // find looks up the app and pins its generation, or returns the status to refuse the request with.
 func (g *Gateway) find(x *exchange) (*app.Generation, int) {
@@ -84,7 +108,7 @@ func (g *Gateway) find(x *exchange) (*app.Generation, int) {
 		x.refused(err)
 		return nil, http.StatusBadRequest
 	}
-	target, mount, ok := g.options.Routes().Lookup(x.request.Host, path[:matchable])
+	target, mount, ok := g.options.Routes().Lookup(x.host(), path[:matchable])
 	if !ok {
 		return nil, http.StatusNotFound
 	}
@@ -93,9 +117,14 @@ func (g *Gateway) find(x *exchange) (*app.Generation, int) {
 		x.pathInfo = ""
 	}
 	x.app = target
+	if target.Public() != nil {
+		if status := x.serveFile(matchable == len(path)); status != 0 {
+			return nil, status
+		}
+	}
 	generation := target.Enter()
 	if generation == nil {
-		return nil, http.StatusNotFound // removed since the look-up
+		return nil, x.nothing()
 	}
 	x.settings = generation.Settings()
 	if status := x.measure(); status != 0 {
@@ -203,12 +232,12 @@ func (g *Gateway) logAccess(x *exchange) {
 	g.options.Log.LogAttrs(context.Background(), slog.LevelInfo, "request",
 		slog.String("request_id", string(x.id[:])),
 		slog.String("app", x.appName()),
-		slog.String("remote", x.request.RemoteAddr),
+		slog.String("remote", x.remote()),
 		slog.String("method", x.request.Method),
 		slog.String("target", x.request.RequestURI),
 		slog.String("protocol", x.request.Proto),
 		slog.Int("status", x.status),
-		slog.Int64("bytes", x.sent),
+		slog.Int64("bytes", x.moved),
 		slog.Float64("duration_ms", float64(time.Since(x.life.started).Microseconds())/1000),
 		slog.String("user_agent", x.request.UserAgent()),
 	)

@@ -28,7 +28,8 @@ type response struct {
 	noBody    bool  // HEAD, 204, 304: body bytes are accepted and dropped
 	committed bool  // status and headers are out
 	closed    bool  // the client takes no more
-	sent      int64 // bytes of the body
+	sent      int64 // bytes of the body, as the app has made them
+	moved     int64 // bytes that the connection has taken for it, which are fewer where it is compressed
 	pace      pace
 }
 
@@ -70,7 +71,7 @@ func (x *exchange) Write(block []byte) error {
 	}
 	x.commit()
 	began, err := x.send(block)
-	x.response.pace.note(time.Since(began), x.sent)
+	x.response.pace.note(time.Since(began), x.moved)
 	return err
 }
 
@@ -95,6 +96,9 @@ func (x *exchange) Finish(body []byte) error {
 	x.skipInput()
 	x.commit()
 	// On its way before the instance is cleaned up: the client need not wait for that.
+	if x.compressor != nil {
+		return x.compressLast(body)
+	}
 	_, err := x.send(body)
 	return err
 }
@@ -127,7 +131,10 @@ func (x *exchange) commit() {
 	x.committed = true
 	header := x.writer.Header()
 	more := x.headers.addTo(header, 2)
-	if x.headers.declared != unknown && x.status != http.StatusNoContent {
+	if x.settings.Compress {
+		x.chooseCoding(header)
+	}
+	if x.headers.declared != unknown && x.status != http.StatusNoContent && !x.compressed {
 		header["Content-Length"] = more.of(strconv.FormatInt(x.headers.declared, 10))
 	}
 	if _, ok := header["Content-Type"]; !ok {
@@ -150,20 +157,31 @@ func (x *exchange) send(block []byte) (began time.Time, err error) {
 	if x.noBody {
 		return x.allowPiece(0), x.flush()
 	}
+	if x.compressor != nil && len(block) > 0 {
+		return x.compress(block)
+	}
+	n, began, err := x.put(block)
+	x.sent += int64(n)
+	if err != nil {
+		return began, x.writeFailed(err)
+	}
+	return began, x.flush()
+}
+
+// put hands bytes to the connection as [exchange.send] says, and returns how many it took.
+func (x *exchange) put(block []byte) (total int, began time.Time, err error) {
 	for {
 		n := min(len(block), maxPiece)
 		began = x.allowPiece(n)
 		if n > 0 {
 			n, err = x.writer.Write(block[:n])
-			x.sent += int64(n)
-			if err != nil {
-				return began, x.writeFailed(err)
-			}
+			x.moved += int64(n)
+			total += n
 		}
-		if block = block[n:]; len(block) == 0 {
-			return began, x.flush()
+		if block = block[n:]; err != nil || len(block) == 0 {
+			return total, began, err
 		}
-		x.response.pace.note(time.Since(began), x.sent)
+		x.response.pace.note(time.Since(began), x.moved)
 	}
 }
 
@@ -203,7 +221,7 @@ func (x *exchange) allowWrite() {
 func (x *exchange) allowPiece(n int) time.Time {
 	now := time.Now()
 	if x.settings.WriteTimeout > 0 {
-		deadline := x.response.pace.limit(now, now.Add(x.settings.WriteTimeout), x.sent+int64(n), x.settings.MinRate)
+		deadline := x.response.pace.limit(now, now.Add(x.settings.WriteTimeout), x.moved+int64(n), x.settings.MinRate)
 		_ = x.control().SetWriteDeadline(x.within(deadline))
 	}
 	return now

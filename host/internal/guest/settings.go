@@ -44,6 +44,8 @@ type Settings struct {
 	// MinRate is how many bytes a second a client must send of its body, until the response has begun, or take of the response's,
 	// on average over the time that the app waits for it; 0 is no bound.
 	MinRate int64
+	// Compress says whether responses are compressed for clients that take it.
+	Compress bool
 
 	// MinInstances are kept ready while the app is used; MaxInstances may run at once.
 	MinInstances, MaxInstances int
