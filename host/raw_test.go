@@ -321,7 +321,7 @@ func TestRawPieces(t *testing.T) {
 func TestRawSlowHead(t *testing.T) {
 	t.Parallel()
 	s := listen(t, map[string]string{"hello": "hello"}, func(cfg *config.Config) {
-		cfg.Server.ReadHeaderTimeout, cfg.Server.IdleTimeout = 500*time.Millisecond, hang
+		cfg.Server.ReadHeaderTimeout, cfg.Server.IdleTimeout = 3*time.Second, 10*hang
 	})
 	const request = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
 	for before := range 2 {
@@ -360,7 +360,7 @@ func TestRawLargeBody(t *testing.T) {
 func TestRawHalfClosed(t *testing.T) {
 	t.Parallel()
 	s := listen(t, map[string]string{"hello": "hello"})
-	for range 200 {
+	for range 50 {
 		c := s.dial(t)
 		c.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\nGET /hello HTTP/1.1\r\nHost: h\r\n\r\n")
 		_ = c.CloseWrite()

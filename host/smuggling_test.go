@@ -104,7 +104,7 @@ var served = regexp.MustCompile(`app=index remote=\S+ method=\S+ target=/smuggle
 
 func smugglingHost(t *testing.T) *listening {
 	return listen(t, map[string]string{"index": "echo"}, func(cfg *config.Config) {
-		cfg.Defaults.Timeout = 2 * time.Second // for the shapes whose bodies never end
+		cfg.Defaults.Timeout = 4 * time.Second // for the shapes whose bodies never end
 	})
 }
 

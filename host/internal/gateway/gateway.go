@@ -98,10 +98,10 @@ const answered = -1
 
 // find looks up the app and pins its generation, or returns the status to refuse the request with.
 func (g *Gateway) find(x *exchange) (*app.Generation, int) {
-	whole := x.request.RequestURI == "*"
 	escaped := x.request.URL.EscapedPath()
-	if whole {
-		escaped = "/" // OPTIONS * is about the server: it goes to the app that answers for all of it, without a path
+	asterisk := x.request.RequestURI == "*"
+	if asterisk {
+		escaped = "/" // OPTIONS * asks about the server: it goes to the app that answers for all of it
 	}
 	path, matchable, err := route.Split(escaped)
 	if err != nil {
@@ -113,7 +113,7 @@ func (g *Gateway) find(x *exchange) (*app.Generation, int) {
 		return nil, http.StatusNotFound
 	}
 	x.scriptName, x.pathInfo = mount, path[len(mount):]
-	if whole {
+	if asterisk {
 		x.pathInfo = ""
 	}
 	x.app = target

@@ -38,7 +38,7 @@ func (c *Conn) Close() error {
 		return c.Conn.Close()
 	}
 	if err := c.CloseWrite(); err != nil {
-		return errors.Join(err, c.Conn.Close())
+		return c.Conn.Close() // the client is gone, or the connection cannot
 	}
 	_ = c.Conn.SetReadDeadline(time.Now().Add(lingerTime))
 	go func() {

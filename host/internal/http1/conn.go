@@ -60,9 +60,13 @@ func Guard(conn net.Conn, options Options) *Conn {
 func (c *Conn) NetConn() net.Conn { return c.Conn }
 
 // PassThrough ends the guarding: from now on bytes are passed on as they come. Whoever has taken the connection over from net/http
-// calls it before reading.
+// calls it before reading. Bytes that have come too early and broken the rules end the connection.
 func (c *Conn) PassThrough() {
 	c.phase = phaseOpen
+	if c.failed != nil {
+		c.held.drop() // a refusal, which is no business of another protocol
+		return
+	}
 	c.held.passed = len(c.held.bytes)
 }
 

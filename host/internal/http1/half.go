@@ -9,8 +9,7 @@ import (
 
 // halfClosed tells net/http later that the client has ended its side, if it asks in the background while a request is answered: it
 // would end the request at once. Clients that send all they have and then end their side, as nc -N does, cannot be told from those
-// that are gone, but get their answer if it takes no longer than that. One that is gone for good and is written to resets the
-// connection, which is no end but another error, and told at once.
+// that are gone, but get their answer if it takes no longer than that. Whoever writes to one that is gone learns it from the write.
 func (c *Conn) halfClosed(err error) error {
 	if !errors.Is(err, io.EOF) || c.options.HalfClosed <= 0 || !c.used || c.phase != phaseHead {
 		return err

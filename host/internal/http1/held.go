@@ -64,6 +64,12 @@ func (h *held) keep(passed, read int) {
 	h.release()
 }
 
+// drop forgets all that is held.
+func (h *held) drop() {
+	h.bytes, h.handed, h.passed = h.bytes[:0], 0, 0
+	h.release()
+}
+
 // release lets go of the room when it is empty.
 func (h *held) release() {
 	if len(h.bytes) == 0 {
