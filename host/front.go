@@ -32,7 +32,7 @@ func (h *Host) openFront(requests context.Context, listeners []net.Listener) (*f
 	options := listen.Options{
 		MaxConnections:   h.config.Server.MaxConnections,
 		MaxPerClient:     h.config.Server.MaxConnectionsPerClient,
-		Exempt:           netip.Addr.IsLoopback, // whoever is on this machine, or tests it, needs no bound; nor does a proxy
+		Exempt:           netip.Addr.IsLoopback, // a proxy on this machine speaks for everybody
 		HandshakeTimeout: h.config.Server.ReadHeaderTimeout,
 		Log:              h.log,
 	}
