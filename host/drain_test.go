@@ -3,6 +3,7 @@ package host_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -138,8 +139,12 @@ func TestShutdownOfHTTP2(t *testing.T) {
 	s := serve(t, dir, withTLS(t, authority))
 	elsewhere := errors.New("the server accepts no more")
 	visitor := client(t, authority)
-	visitor.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	transport := visitor.Transport.(*http.Transport)
+	transport.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		// One that the system has accepted and the server has not is reset: it was not served, and no request was sent on it.
+		config := transport.TLSClientConfig.Clone()
+		config.NextProtos = []string{"h2"}
+		conn, err := (&tls.Dialer{Config: config}).DialContext(ctx, network, address)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", elsewhere, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wasgi/wasgi/host/config"
+	"github.com/wasgi/wasgi/host/internal/certtest"
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 )
 
@@ -76,5 +77,34 @@ func TestSlowClients(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A client of HTTP/2 that takes nothing has its stream reset; the connection, and its other streams, go on.
+func TestSlowReaderOfHTTP2(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, app := range []string{"hello", "flood"} {
+		write(t, filepath.Join(dir, app+".wasm"), guesttest.Wasm(t, app))
+	}
+	authority := certtest.New(t)
+	s := serve(t, dir, withTLS(t, authority), func(c *config.Config) { c.Defaults.WriteTimeout = 500 * time.Millisecond })
+	visitor := client(t, authority)
+	response, err := visitor.Get("https://" + s.tls + "/flood")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	time.Sleep(1500 * time.Millisecond) // it takes its time
+	if n, err := io.Copy(io.Discard, response.Body); response.ProtoMajor != 2 || err == nil || !strings.Contains(err.Error(), "stream error") {
+		t.Errorf("%s: %d bytes, %v", response.Proto, n, err)
+	}
+	other, err := visitor.Get("https://" + s.tls + "/hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Body.Close()
+	if body, err := io.ReadAll(other.Body); err != nil || string(body) != hello {
+		t.Errorf("then %q, %v", body, err)
 	}
 }

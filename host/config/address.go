@@ -41,7 +41,18 @@ func listenAddress(s string) (string, error) {
 var hostList = listKind("list of host names", "example.com", hostNames)
 
 // domainList is the names that certificates are asked for.
-var domainList = listKind("list of host names", "example.com", hostNames)
+var domainList = listKind("list of host names", "example.com", noWildcards, hostNames)
+
+// noWildcards refuses names that a server cannot prove to an authority to be its own.
+func noWildcards(list []string) ([]string, error) {
+	var errs []error
+	for i, s := range list {
+		if strings.Contains(s, "*") {
+			errs = append(errs, fmt.Errorf("entry %d: %s: automatic certificates are for single names; write each", i+1, shown(s)))
+		}
+	}
+	return list, joinLine(errs)
+}
 
 // directoryURL is where an ACME server says what it offers.
 var directoryURL = stringKind("URL", LetsEncrypt, func(s string) (string, error) {

@@ -56,7 +56,7 @@ type source struct {
 // backlog is how long no connection must have come for accepting to end, and mostBacklog how long that may take.
 const (
 	backlog     = 20 * time.Millisecond
-	mostBacklog = time.Second
+	mostBacklog = 250 * time.Millisecond
 )
 
 // deadline makes Accept end before long, if it can.

@@ -26,22 +26,20 @@ func (p *place) leave() {
 
 // counted returns a connection that leaves the census when it is closed.
 func (d *Door) counted(conn net.Conn, client netip.Prefix) net.Conn {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		return &tcpConn{TCPConn: tcp, place: place{census: &d.census, client: client}}
-	}
-	return &otherConn{Conn: conn, place: place{census: &d.census, client: client}}
+	return &countedConn{Conn: conn, place: place{census: &d.census, client: client}}
 }
 
-// tcpConn keeps the methods of a [net.TCPConn], such as those that send files.
-type tcpConn struct {
-	*net.TCPConn
+// countedConn does what net/http asks of a connection as the one within does: files are sent without being copied, and an end of
+// writing is said, where that can.
+type countedConn struct {
+	net.Conn
 	place   place
 	stalled atomic.Bool
 }
 
 // Write implements [net.Conn].
-func (c *tcpConn) Write(p []byte) (int, error) {
-	n, err := c.TCPConn.Write(p)
+func (c *countedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
 	if err != nil {
 		c.note(err)
 	}
@@ -49,8 +47,12 @@ func (c *tcpConn) Write(p []byte) (int, error) {
 }
 
 // ReadFrom implements [io.ReaderFrom].
-func (c *tcpConn) ReadFrom(r io.Reader) (int64, error) {
-	n, err := c.TCPConn.ReadFrom(r)
+func (c *countedConn) ReadFrom(r io.Reader) (n int64, err error) {
+	if conn, ok := c.Conn.(io.ReaderFrom); ok {
+		n, err = conn.ReadFrom(r)
+	} else {
+		n, err = io.Copy(struct{ io.Writer }{c.Conn}, r)
+	}
 	if err != nil {
 		c.note(err)
 	}
@@ -58,31 +60,26 @@ func (c *tcpConn) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // note remembers that the client did not take what it was sent.
-func (c *tcpConn) note(err error) {
+func (c *countedConn) note(err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.stalled.Store(true)
 	}
 }
 
+// CloseWrite says that nothing follows.
+func (c *countedConn) CloseWrite() error {
+	if conn, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return conn.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
 // Close implements [net.Conn]. What a client did not take in time is thrown away: the system would keep it, and offer it to the
 // client, for many minutes.
-func (c *tcpConn) Close() error {
-	if c.stalled.Load() {
-		_ = c.SetLinger(0) // it closes anyway
+func (c *countedConn) Close() error {
+	if conn, ok := c.Conn.(interface{ SetLinger(int) error }); ok && c.stalled.Load() {
+		_ = conn.SetLinger(0) // it closes anyway
 	}
-	err := c.TCPConn.Close()
-	c.place.leave()
-	return err
-}
-
-// otherConn is a connection that is no TCP.
-type otherConn struct {
-	net.Conn
-	place place
-}
-
-// Close implements [net.Conn].
-func (c *otherConn) Close() error {
 	err := c.Conn.Close()
 	c.place.leave()
 	return err
