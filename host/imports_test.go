@@ -42,8 +42,10 @@ var house = []place{
 	{at: "host/internal/route", why: "the mount table is pure"},
 	{at: "host/internal/app", may: []string{"host/internal/pool", "host/internal/guest"},
 		why: "an app swaps generations of programs: it knows neither engine nor HTTP nor folder"},
-	{at: "host/internal/gateway", may: []string{"host/internal/route", "host/internal/app", "host/internal/guest", "abi", "abi/wire"},
+	{at: "host/internal/gateway", may: []string{"host/internal/route", "host/internal/app", "host/internal/socket", "host/internal/guest", "abi", "abi/wire"},
 		why: "the hot path meets the control path in one pointer only, and never sees wazero"},
+	{at: "host/internal/socket", may: []string{"host/internal/guest", "abi", "abi/wire"},
+		why: "a connection outlives generations and instances: it knows an app by what it declares to need of one"},
 	{at: "host/internal/machine", why: "it reads what the system says, and decides nothing"},
 	{at: "host/internal/watch", why: "files in, changes out: the channel is its whole contract"},
 	{at: "host/internal/supervise", may: []string{"host/internal/app", "host/internal/route", "host/internal/guest"},
@@ -75,6 +77,7 @@ var owners = []owner{
 	{of: "golang.org/x/term", by: []string{"cmd/wasgi"}, why: "only the command has a terminal"},
 	{of: "golang.org/x/sys", by: []string{"host/internal/engine", "host/internal/watch"},
 		why: "system calls stay with memory and files"},
+	{of: "github.com/coder/websocket", by: []string{"host/internal/socket"}, why: "the WebSocket library can be replaced as long as nobody else knows it"},
 	{of: "github.com/rogpeppe/go-internal", by: []string{"cmd/wasgi"}, tests: true, why: "testscript tests the binary as a whole"},
 }
 

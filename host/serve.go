@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/wasgi/wasgi/host/internal/guest"
@@ -61,7 +62,11 @@ const grace = time.Second
 func (h *Host) drain(server *http.Server, cut context.CancelCauseFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), h.config.Server.ShutdownTimeout)
 	defer cancel()
-	if err := server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+	var sockets sync.WaitGroup
+	sockets.Go(func() { h.sockets.Close(ctx) }) // the server does not know them
+	err := server.Shutdown(ctx)
+	sockets.Wait()
+	if !errors.Is(err, context.DeadlineExceeded) {
 		return
 	}
 	h.log.Warn("requests were still running after shutdown_timeout and are cut off")

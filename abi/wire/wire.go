@@ -42,6 +42,13 @@ func (e *Encoder) Reset() {
 	e.err = nil
 }
 
+// Continue makes list, which another Encoder has built, the beginning of this one. It is copied.
+func (e *Encoder) Continue(list []byte) {
+	e.Reset()
+	e.buf = append(e.buf, list...)
+	e.count = binary.LittleEndian.Uint32(list)
+}
+
 // Cap returns how many bytes the Encoder holds on to, for a pool that wants to drop the large ones.
 func (e *Encoder) Cap() int { return cap(e.buf) }
 

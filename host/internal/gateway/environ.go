@@ -21,6 +21,7 @@ func (x *exchange) encode() error {
 	x.addConnection(e)
 	x.addHeaders(e)
 	x.addWSGI(e)
+	e.AddBytes([]byte("wasgi.request_id"), x.id[:])
 	encoded, err := e.Bytes()
 	if limit := x.settings.MaxEnviron; err == nil && limit > 0 && int64(len(encoded)) > limit {
 		err = fmt.Errorf("the request's variables have %d bytes and may have %d; raise max_environ in the app's manifest",
@@ -199,7 +200,6 @@ func (x *exchange) addWSGI(e *wire.Encoder) {
 	e.Add("wsgi.multiprocess", flag(x.settings.MaxInstances > 1))
 	e.Add("wsgi.run_once", flag(x.settings.Isolation != guest.IsolationInstance))
 	e.Add("wsgi.input_terminated", "1")
-	e.AddBytes([]byte("wasgi.request_id"), x.id[:])
 }
 
 func flag(b bool) string {

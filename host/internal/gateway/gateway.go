@@ -13,6 +13,7 @@ import (
 	"github.com/wasgi/wasgi/host/internal/app"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/route"
+	"github.com/wasgi/wasgi/host/internal/socket"
 )
 
 // Routes is the mount table that requests are looked up in.
@@ -26,6 +27,8 @@ type Options struct {
 	Log *slog.Logger
 	// AccessLog writes one record for each request.
 	AccessLog bool
+	// Sockets holds the apps' WebSocket connections; nil serves none.
+	Sockets *socket.Sockets
 	// Fault is told of each fault after it has been logged; nil tells nobody.
 	Fault func(*guest.Fault)
 }
@@ -56,6 +59,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer target.Leave()
 	defer x.abandonInput()
+	if g.options.Sockets != nil && socket.Asks(w, r) {
+		g.upgrade(x, target)
+		return
+	}
 	g.serve(x, target)
 }
 
@@ -107,11 +114,14 @@ func (x *exchange) refused(err error) {
 func (g *Gateway) serve(x *exchange, target *app.Generation) {
 	x.arm()
 	defer x.life.end()
-	err := target.Serve(x.life, x)
-	if err == nil {
-		return
+	if err := target.Serve(x.life, x); err != nil {
+		g.fail(x, err)
 	}
-	fault := g.report(x, err)
+}
+
+// fail answers for an exchange that has failed.
+func (g *Gateway) fail(x *exchange, err error) {
+	fault := g.report(x.hostLog(), err, slog.String("method", x.request.Method), slog.String("path", x.request.URL.EscapedPath()))
 	if x.committed {
 		panic(http.ErrAbortHandler)
 	}
@@ -141,24 +151,22 @@ func (x *exchange) statusOf(fault *guest.Fault) int {
 	return http.StatusInternalServerError
 }
 
-// report writes the detail that clients never see, and returns err as the fault that it is.
-func (g *Gateway) report(x *exchange, err error) *guest.Fault {
+// report writes the detail that clients never see, and returns err as the fault that it is. what says what was asked for.
+func (g *Gateway) report(log *slog.Logger, err error, what ...slog.Attr) *guest.Fault {
 	var fault *guest.Fault
 	if !errors.As(err, &fault) {
 		fault = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindHost, Cause: err}
 	}
-	attributes := []slog.Attr{
+	attributes := append([]slog.Attr{
 		slog.Uint64("generation", fault.Generation),
 		slog.String("phase", string(fault.Phase)),
 		slog.String("kind", string(fault.Kind)),
 		slog.Any("cause", fault.Cause),
-		slog.String("method", x.request.Method),
-		slog.String("path", x.request.URL.EscapedPath()),
-	}
+	}, what...)
 	if len(fault.Stack) > 0 {
 		attributes = append(attributes, slog.Any("stack", fault.Stack))
 	}
-	x.hostLog().LogAttrs(context.Background(), levelOf(fault.Kind), "request failed", attributes...)
+	log.LogAttrs(context.Background(), levelOf(fault.Kind), "request failed", attributes...)
 	if g.options.Fault != nil {
 		g.options.Fault(fault)
 	}

@@ -1,0 +1,113 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/wasgi/wasgi/abi/wire"
+	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/socket"
+)
+
+// upgrade answers a request for a WebSocket. For an app that has none it is a request like any other.
+func (g *Gateway) upgrade(x *exchange, target *app.Generation) {
+	x.arm()
+	defer x.life.end()
+	receives, err := target.Receives(x.life)
+	switch {
+	case err != nil:
+		g.fail(x, err)
+	case !receives:
+		g.serve(x, target)
+	default:
+		g.open(x)
+	}
+}
+
+// open opens a WebSocket. From then on the exchange is over: the connection has events.
+func (g *Gateway) open(x *exchange) {
+	environ, err := x.handshake()
+	if err != nil {
+		g.fail(x, err)
+		return
+	}
+	x.allowWrite() // for the answer
+	err = g.options.Sockets.Upgrade(x.writer, x.request, socket.Handshake{
+		App:     &listener{gateway: g, app: x.app, path: x.request.URL.EscapedPath(), logLines: x.settings.LogLines},
+		Environ: environ,
+		ID:      string(x.id[:]),
+
+		WebSocket: x.settings.WebSocket, Timeout: x.settings.Timeout, WriteTimeout: x.settings.WriteTimeout,
+	})
+	var refusal *socket.Refusal
+	var fault *guest.Fault
+	switch {
+	case err == nil:
+		x.status = http.StatusSwitchingProtocols
+	case errors.As(err, &refusal):
+		x.refused(err)
+		x.refuse(refusal.Status, 0)
+	case errors.Is(err, socket.ErrHijack):
+		x.refused(err)
+		panic(http.ErrAbortHandler)
+	case errors.Is(err, guest.ErrRemoved):
+		x.refuse(http.StatusNotFound, 0)
+	case errors.As(err, &fault):
+		x.refuse(x.statusOf(fault), fault.RetryAfter)
+	}
+}
+
+// handshake returns the request's variables but for its id: each event has its own.
+func (x *exchange) handshake() ([]byte, error) {
+	var e wire.Encoder
+	x.addRequest(&e)
+	x.addConnection(&e)
+	x.addHeaders(&e)
+	x.addWSGI(&e)
+	list, err := e.Bytes()
+	return bytes.Clone(list), err // no larger than it must be, since the connection keeps it
+}
+
+// askForUpgrade says what a client has to send for a WebSocket.
+func askForUpgrade(header http.Header) {
+	header.Set("Connection", "Upgrade")
+	header.Set("Upgrade", "websocket")
+	header.Set("Sec-WebSocket-Version", "13")
+}
+
+// listener is an app as its WebSocket connections know it. It implements [socket.App].
+type listener struct {
+	gateway  *Gateway
+	app      *app.App
+	path     string // of the handshake, for the log
+	logLines int
+}
+
+// Name implements [socket.App].
+func (l *listener) Name() string { return l.app.Name() }
+
+// Log implements [socket.App].
+func (l *listener) Log(id string) *slog.Logger {
+	return l.app.Log(l.gateway.options.Log, l.logLines).With("request_id", id)
+}
+
+// Play implements [socket.App].
+func (l *listener) Play(ctx context.Context, id string, event guest.Event) error {
+	generation := l.app.Enter()
+	if generation == nil {
+		return guest.ErrRemoved
+	}
+	defer generation.Leave()
+	ctx, cancel := context.WithTimeoutCause(ctx, generation.Settings().Timeout, guest.ErrEvent)
+	defer cancel()
+	err := generation.Serve(ctx, event)
+	if err == nil || errors.Is(err, guest.ErrNoEvents) {
+		return err
+	}
+	log := l.gateway.options.Log.With("app", l.app.Name(), "request_id", id)
+	return l.gateway.report(log, err, slog.String("method", "WEBSOCKET"), slog.String("path", l.path))
+}

@@ -1,0 +1,172 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"github.com/wasgi/wasgi/abi"
+	"github.com/wasgi/wasgi/host/internal/guest"
+)
+
+// run tells the guest of all that comes from the client, one after the other, and at last that the connection is closed. While the
+// guest is busy nothing is read: the client's connection fills up, and it has to wait.
+func (c *conn) run() {
+	defer c.of.open.Done()
+	c.listen()
+	for !c.ending() {
+		m, err := c.receive()
+		if err != nil {
+			c.end(codeOf(err))
+			break
+		}
+		err = c.play(&event{kind: abi.WebSocketMessage, message: m})
+		c.busy.Store(false)
+		c.room.give(c, int64(cap(m.data)))
+		if err != nil {
+			c.end(codeOfFault(err))
+		}
+	}
+	c.part()
+	<-c.gone
+}
+
+// part tells the guest that the connection is over, when it cannot be reached any more.
+func (c *conn) part() {
+	c.of.leave(c)
+	c.mu.Lock()
+	e := &event{kind: abi.WebSocketClose, code: c.code, reason: c.reason}
+	c.mu.Unlock()
+	_ = c.play(e) // it has been reported, and there is nobody left to tell
+}
+
+// errSlow and errNotText end connections whose clients send what they may not.
+var (
+	errSlow    = errors.New("the message did not arrive within timeout")
+	errNotText = errors.New("a text message is not UTF-8")
+	errMemory  = errors.New("too much waits to be sent or received")
+)
+
+// firstBlock is what is read of a message at first, in bytes. It doubles until the message fits.
+const firstBlock = 512
+
+// receive returns the client's next message, whole. It waits for one without end, and for the end of one for timeout at most.
+func (c *conn) receive() (message, error) {
+	kind, from, err := c.ws.Reader(context.Background())
+	if err != nil {
+		return message{}, err
+	}
+	c.heard.Store(true)
+	c.busy.Store(true)
+	patience := time.AfterFunc(c.timeout, func() { c.end(policy, errSlow.Error(), true) })
+	data, err := c.readAll(from)
+	patience.Stop()
+	if err == nil && kind == websocket.MessageText && !utf8.Valid(data) {
+		err = errNotText
+	}
+	if err != nil {
+		c.room.give(c, int64(cap(data)))
+		return message{}, err
+	}
+	return message{kind, data}, nil
+}
+
+// readAll reads a message whose length nobody knows. The room has been asked for all of the returned slice's capacity.
+func (c *conn) readAll(from io.Reader) ([]byte, error) {
+	var data []byte
+	for {
+		if len(data) == cap(data) {
+			more := max(firstBlock, cap(data))
+			if !c.room.take(c, int64(more)) {
+				return data, errMemory
+			}
+			grown := make([]byte, len(data), cap(data)+more)
+			copy(grown, data)
+			data = grown
+		}
+		n, err := from.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if errors.Is(err, io.EOF) {
+			return data, nil
+		}
+		if err != nil {
+			return data, err
+		}
+	}
+}
+
+// codeOf says how to end a connection that nothing more can be received from.
+func codeOf(err error) (code int, reason string, hasty bool) {
+	var network net.Error
+	var farewell websocket.CloseError
+	switch {
+	case errors.As(err, &farewell):
+		return int(farewell.Code), farewell.Reason, true
+	case errors.Is(err, errNotText):
+		return notText, errNotText.Error(), false
+	case errors.Is(err, errMemory):
+		return tryAgain, errMemory.Error(), true
+	case errors.Is(err, websocket.ErrMessageTooBig):
+		return tooBig, "the message is longer than it may be", false
+	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+		errors.Is(err, io.ErrClosedPipe), errors.Is(err, os.ErrDeadlineExceeded):
+		return lost, "", true
+	}
+	return malformed, "the client broke the protocol", false
+}
+
+// codeOfFault says how to end a connection whose event has not ended well.
+func codeOfFault(err error) (code int, reason string, hasty bool) {
+	switch {
+	case errors.Is(err, guest.ErrRemoved), errors.Is(err, guest.ErrNoEvents), errors.Is(err, guest.ErrShutdown):
+		return goingAway, "the app is gone", false
+	}
+	switch guest.KindOf(err) {
+	case guest.KindBusy, guest.KindQuarantined:
+		return tryAgain, "the app is busy", false
+	}
+	return failed, "the app failed", false
+}
+
+// listen starts to ask the client now and then whether it is still there.
+func (c *conn) listen() {
+	if c.limits.PingInterval == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.pinger = time.AfterFunc(c.limits.PingInterval, c.ping)
+	}
+}
+
+// ping asks once, and cuts the connection if nothing is heard until it would be time to ask again. While a message is received or
+// played nobody listens for the answer, and nothing can be concluded.
+func (c *conn) ping() {
+	if c.ending() {
+		return
+	}
+	c.heard.Store(c.busy.Load())
+	ctx, cancel := context.WithTimeout(context.Background(), c.limits.PingInterval)
+	defer cancel()
+	err := c.ws.Ping(ctx)
+	switch alive := err == nil || c.heard.Load() || c.busy.Load(); {
+	case c.ending():
+		return // after a farewell nothing else is sent
+	case !alive:
+		c.end(lost, "", true)
+		c.kill()
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.pinger.Reset(c.limits.PingInterval)
+	}
+}
