@@ -38,17 +38,6 @@ func (s *Sockets) room(app string) *room {
 	return s.rooms[app]
 }
 
-// Count is how many connections an app has.
-func (s *Sockets) Count(app string) int {
-	r := s.room(app)
-	if r == nil {
-		return 0
-	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return len(r.conns)
-}
-
 // join lets a connection in, or says with which refusal it is sent away.
 func (s *Sockets) join(c *conn) *Refusal {
 	s.mu.Lock()
