@@ -142,9 +142,9 @@ func (c *conn) hurry(patience time.Duration) {
 	}
 }
 
-// drop forgets what waits to be sent. It needs the lock.
+// drop forgets what waits to be sent, and what has been received. It needs the lock.
 func (c *conn) drop() {
-	c.room.give(c, c.queued)
+	c.room.giveAll(c)
 	c.queue, c.queued = nil, 0
 }
 

@@ -100,6 +100,7 @@ func TestSubprotocols(t *testing.T) {
 			t.Errorf("offered %q, taken %q, want %q", test.offered, c.Subprotocol(), test.taken)
 		}
 		(&client{c, t}).wantResult(test.result)
+		_ = c.CloseNow()
 	}
 }
 
@@ -232,6 +233,7 @@ func TestIDs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer c.CloseNow()
 	stranger := &client{c, t}
 	stranger.send("S" + string(id) + "hello from elsewhere")
 	stranger.wantResult(-7)
@@ -338,6 +340,7 @@ func TestNoCompression(t *testing.T) {
 	if err != nil || response.Header.Get("Sec-WebSocket-Extensions") != "" {
 		t.Fatalf("%v, %+v", err, response)
 	}
+	defer c.CloseNow()
 	text := bytes.Repeat([]byte("compressible "), 1000)
 	if err := c.Write(t.Context(), websocket.MessageText, append([]byte("e"), text...)); err != nil {
 		t.Fatal(err)

@@ -198,16 +198,29 @@ func (u *upgrader) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	u.conn = conn
+	u.conn = certain{conn}
 	if strict, ok := conn.(interface{ PassThrough() }); ok {
 		strict.PassThrough() // what comes is HTTP no longer
 	}
 	early := buffers.Reader.Buffered() // what the client has sent without waiting for the answer
-	reader := bufio.NewReaderSize(conn, max(bufferSize, early))
+	reader := bufio.NewReaderSize(u.conn, max(bufferSize, early))
 	if early > 0 {
 		sent, _ := buffers.Reader.Peek(early) // that much is there
-		reader.Reset(io.MultiReader(bytes.NewReader(bytes.Clone(sent)), conn))
+		reader.Reset(io.MultiReader(bytes.NewReader(bytes.Clone(sent)), u.conn))
 		_, _ = reader.Peek(early)
 	}
-	return conn, bufio.NewReadWriter(reader, bufio.NewWriterSize(conn, bufferSize)), nil
+	return u.conn, bufio.NewReadWriter(reader, bufio.NewWriterSize(u.conn, bufferSize)), nil
+}
+
+// certain is a connection whose end is no [io.EOF]: the library returns that for the end of a message, and where a client has
+// vanished between the fragments of one too, which would make half a message pass for a whole one.
+type certain struct{ net.Conn }
+
+// Read implements [net.Conn].
+func (c certain) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"time"
 	"unicode/utf8"
 
@@ -41,6 +40,7 @@ func (c *conn) run() {
 func (c *conn) part() {
 	c.of.leave(c)
 	c.mu.Lock()
+	c.drop()
 	e := &event{kind: abi.WebSocketClose, code: c.code, reason: c.reason}
 	c.mu.Unlock()
 	_ = c.play(e) // it has been reported, and there is nobody left to tell
@@ -114,8 +114,7 @@ func codeOf(err error) (code int, reason string, hasty bool) {
 		return tryAgain, errMemory.Error(), true
 	case errors.Is(err, websocket.ErrMessageTooBig):
 		return tooBig, "the message is longer than it may be", false
-	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
-		errors.Is(err, io.ErrClosedPipe), errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return lost, "", true
 	}
 	return malformed, "the client broke the protocol", false

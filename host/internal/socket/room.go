@@ -151,9 +151,13 @@ func (r *room) subscribers(topic string, size int64) (list []*conn) {
 }
 
 // take gives a connection n bytes of what the app's connections may hold together. If they are used up, those that hold the most are
-// closed: they are what keeps the others from being served. false says that c was one of them.
+// closed: they are what keeps the others from being served. false says that c is one that is closed.
 func (r *room) take(c *conn, n int64) bool {
-	for r.held.Add(n) > c.limits.Memory {
+	for {
+		if r.held.Add(n) <= c.limits.Memory {
+			c.held.Add(n)
+			return true
+		}
 		r.held.Add(-n)
 		largest := r.largest()
 		if largest == nil || largest.held.Load() < c.held.Load()+n {
@@ -164,8 +168,6 @@ func (r *room) take(c *conn, n int64) bool {
 			return false
 		}
 	}
-	c.held.Add(n)
-	return true
 }
 
 // largest returns the connection that holds most, of those that are not being closed already; nil for none.
@@ -179,8 +181,17 @@ func (r *room) largest() *conn {
 	return largest
 }
 
-// give returns what take gave.
+// give takes back what take gave, unless giveAll has.
 func (r *room) give(c *conn, n int64) {
-	c.held.Add(-n)
-	r.held.Add(-n)
+	for {
+		held := c.held.Load()
+		part := min(n, held)
+		if c.held.CompareAndSwap(held, held-part) {
+			r.held.Add(-part)
+			return
+		}
+	}
 }
+
+// giveAll takes back all that a connection holds. What it still has will be gone in a moment, and must not be to the cost of others.
+func (r *room) giveAll(c *conn) { r.held.Add(-c.held.Swap(0)) }

@@ -160,6 +160,7 @@ func (s *site) dial(t testing.TB, rest string) *client {
 	if err != nil {
 		t.Fatalf("dial %s: %v (%+v)", rest, err, response)
 	}
+	t.Cleanup(func() { _ = c.CloseNow() }) // or closing the host would wait for it to answer
 	return &client{c, t}
 }
 
