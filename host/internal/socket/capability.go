@@ -56,13 +56,14 @@ func (s *Sockets) of(caller guest.Caller) (*room, error) {
 	return s.room(tenant.App()), nil
 }
 
-// find returns the connection of that id. Those of other apps, those that are closed and those that never were are all the same.
+// find returns the connection of that id. Those of other apps, those that are closed or will be, and those that never were are all
+// the same.
 func (s *Sockets) find(caller guest.Caller, id []byte) (*conn, error) {
 	r, err := s.of(caller)
 	if err != nil {
 		return nil, err
 	}
-	if c := r.find(id); c != nil {
+	if c := r.find(id); c != nil && !c.ending() {
 		return c, nil
 	}
 	return nil, abi.CodeClosed
@@ -116,8 +117,6 @@ func (s *Sockets) close(caller guest.Caller, p []uint64) (int, error) {
 		return 0, err
 	case !sendable(uint32(p[2])) || !utf8.Valid(parts[1]):
 		return 0, abi.CodeInvalid
-	case c.ending():
-		return 0, abi.CodeClosed
 	}
 	c.end(int(uint32(p[2])), string(parts[1]), false)
 	return 0, nil
