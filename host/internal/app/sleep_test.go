@@ -144,6 +144,7 @@ func TestReceives(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSleeper(t, func(*guest.Settings) {})
+		s.program.closed.Store(false)
 		s.program.receives = true
 		for range 2 { // asleep, then awake
 			g := s.app.Enter()
