@@ -35,9 +35,8 @@ func (g *Gateway) open(x *exchange) {
 		g.fail(x, err)
 		return
 	}
-	x.allowWrite() // for the answer
 	err = g.options.Sockets.Upgrade(x.writer, x.request, socket.Handshake{
-		App:     &listener{gateway: g, app: x.app, path: x.request.URL.EscapedPath(), logLines: x.settings.LogLines},
+		App:     &socketApp{gateway: g, app: x.app, path: x.request.URL.EscapedPath(), logLines: x.settings.LogLines},
 		Environ: environ,
 		ID:      string(x.id[:]),
 
@@ -56,8 +55,10 @@ func (g *Gateway) open(x *exchange) {
 		panic(http.ErrAbortHandler)
 	case errors.Is(err, guest.ErrRemoved):
 		x.refuse(http.StatusNotFound, 0)
-	case errors.As(err, &fault):
+	case errors.As(err, &fault) && !errors.Is(err, guest.ErrNoEvents):
 		x.refuse(x.statusOf(fault), fault.RetryAfter)
+	default: // replaced since it was asked, by a version without events
+		x.refuse(http.StatusServiceUnavailable, 0)
 	}
 }
 
@@ -79,8 +80,8 @@ func askForUpgrade(header http.Header) {
 	header.Set("Sec-WebSocket-Version", "13")
 }
 
-// listener is an app as its WebSocket connections know it. It implements [socket.App].
-type listener struct {
+// socketApp is an app as its WebSocket connections know it. It implements [socket.App].
+type socketApp struct {
 	gateway  *Gateway
 	app      *app.App
 	path     string // of the handshake, for the log
@@ -88,16 +89,16 @@ type listener struct {
 }
 
 // Name implements [socket.App].
-func (l *listener) Name() string { return l.app.Name() }
+func (a *socketApp) Name() string { return a.app.Name() }
 
 // Log implements [socket.App].
-func (l *listener) Log(id string) *slog.Logger {
-	return l.app.Log(l.gateway.options.Log, l.logLines).With("request_id", id)
+func (a *socketApp) Log(id string) *slog.Logger {
+	return a.app.Log(a.gateway.options.Log, a.logLines).With("request_id", id)
 }
 
 // Play implements [socket.App].
-func (l *listener) Play(ctx context.Context, id string, event guest.Event) error {
-	generation := l.app.Enter()
+func (a *socketApp) Play(ctx context.Context, id string, event guest.Event) error {
+	generation := a.app.Enter()
 	if generation == nil {
 		return guest.ErrRemoved
 	}
@@ -108,6 +109,6 @@ func (l *listener) Play(ctx context.Context, id string, event guest.Event) error
 	if err == nil || errors.Is(err, guest.ErrNoEvents) {
 		return err
 	}
-	log := l.gateway.options.Log.With("app", l.app.Name(), "request_id", id)
-	return l.gateway.report(log, err, slog.String("method", "WEBSOCKET"), slog.String("path", l.path))
+	log := a.gateway.options.Log.With("app", a.app.Name(), "request_id", id)
+	return a.gateway.report(log, err, slog.String("method", "WEBSOCKET"), slog.String("path", a.path))
 }

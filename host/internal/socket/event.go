@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 
 	"github.com/coder/websocket"
 
@@ -35,7 +36,7 @@ type event struct {
 	code    int // of a close
 	reason  string
 
-	list     wire.Encoder
+	list     *wire.Encoder
 	read     int      // bytes of the message
 	offered  []string // by the client of an open
 	protocol string   // one of them
@@ -53,12 +54,24 @@ func (c *conn) play(e *event) error {
 		}
 		e.id = hex.EncodeToString(id[:])
 	}
+	e.list = lists.Get().(*wire.Encoder)
+	defer keep(e.list)
 	return c.app.Play(c.of.life, e.id, e)
+}
+
+// lists is the room that environs are built in. An idle connection needs none.
+var lists = sync.Pool{New: func() any { return new(wire.Encoder) }}
+
+// keep gives room back that is no larger than most events need.
+func keep(list *wire.Encoder) {
+	if list.Cap() <= abi.EnvironBuffer {
+		lists.Put(list)
+	}
 }
 
 // Environ implements [guest.Exchange].
 func (e *event) Environ(extra []wire.Pair) ([]byte, error) {
-	l := &e.list
+	l := e.list
 	l.Continue(e.conn.environ)
 	l.Add("wasgi.request_id", e.id)
 	l.Add(abi.VariableWebSocketEvent, e.kind)

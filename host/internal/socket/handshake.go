@@ -176,6 +176,8 @@ func (c *conn) accept(w http.ResponseWriter, r *http.Request, protocol string) e
 	if protocol != "" {
 		options.Subprotocols = []string{protocol}
 	}
+	// A response without a connection needs no deadline; and taking it over takes this one back.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(c.writeTimeout))
 	u := &upgrader{ResponseWriter: w}
 	ws, err := websocket.Accept(u, r, options)
 	if err != nil {

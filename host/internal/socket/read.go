@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 	"unicode/utf8"
 
@@ -64,9 +65,9 @@ func (c *conn) receive() (message, error) {
 	}
 	c.heard.Store(true)
 	c.busy.Store(true)
-	patience := time.AfterFunc(c.timeout, func() { c.end(policy, errSlow.Error(), true) })
+	_ = c.raw.SetReadDeadline(time.Now().Add(c.timeout))
 	data, err := c.readAll(from)
-	patience.Stop()
+	_ = c.raw.SetReadDeadline(time.Time{}) // the next message may take as long as it likes to begin
 	if err == nil && kind == websocket.MessageText && !utf8.Valid(data) {
 		err = errNotText
 	}
@@ -114,6 +115,8 @@ func codeOf(err error) (code int, reason string, hasty bool) {
 		return tryAgain, errMemory.Error(), true
 	case errors.Is(err, websocket.ErrMessageTooBig):
 		return tooBig, "the message is longer than it may be", false
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return policy, errSlow.Error(), true
 	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return lost, "", true
 	}

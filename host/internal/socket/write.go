@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"net"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -56,9 +57,9 @@ func (c *conn) next() (message, bool) {
 }
 
 func (c *conn) writeOne(m message) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.writeTimeout)
-	defer cancel()
-	err := c.ws.Write(ctx, m.kind, m.data)
+	_ = c.raw.SetWriteDeadline(time.Now().Add(c.writeTimeout)) // a context's deadline would cost a timer and more
+	err := c.ws.Write(context.Background(), m.kind, m.data)
+	_ = c.raw.SetWriteDeadline(time.Time{}) // the next that is written may be a farewell
 	c.room.give(c, m.size())
 	if err != nil {
 		c.end(lost, "", true)
