@@ -98,7 +98,7 @@ func (s *Sockets) Upgrade(w http.ResponseWriter, r *http.Request, h Handshake) e
 	if err := c.accept(w, r, opening.protocol); err != nil {
 		c.end(lost, "", true)
 		c.part()
-		s.open.Done()
+		s.forget(c)
 		return fmt.Errorf("%w: %w", ErrHijack, err)
 	}
 	go c.run()
@@ -112,7 +112,7 @@ func (c *conn) abandon() {
 	c.ended = true
 	c.drop()
 	c.mu.Unlock()
-	c.of.open.Done()
+	c.of.forget(c)
 }
 
 // check finds what is wrong with a handshake before the guest is asked.
@@ -183,7 +183,7 @@ func (c *conn) accept(w http.ResponseWriter, r *http.Request, protocol string) e
 	if err != nil {
 		return err
 	}
-	ws.SetReadLimit(c.limits.MaxMessage)
+	ws.SetReadLimit(-1) // readAll has its own, and says so in its own words
 	c.begin(ws, u.conn)
 	return nil
 }

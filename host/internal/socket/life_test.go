@@ -126,12 +126,15 @@ func TestTheServerEndsUnderClientsThatDoNotListen(t *testing.T) {
 	for range 5 {
 		s.dial(t, "")
 	}
+	s.dial(t, "?n").send("t") // its connection is being closed, and it does not listen
+	s.until(t, "unreachable")
 	s.dial(t, "?n").send("l")
+	started := time.Now()
 	s.stop()
 	select {
 	case err := <-s.ended:
-		if err != nil {
-			t.Error(err)
+		if took := time.Since(started); err != nil || took > 4*time.Second { // a farewell waits for five
+			t.Errorf("after %v: %v", took, err)
 		}
 	case <-time.After(hang):
 		t.Fatal("Serve does not return")

@@ -18,7 +18,7 @@ import (
 // run tells the guest of all that comes from the client, one after the other, and at last that the connection is closed. While the
 // guest is busy nothing is read: the client's connection fills up, and it has to wait.
 func (c *conn) run() {
-	defer c.of.open.Done()
+	defer c.of.forget(c)
 	c.listen()
 	for !c.ending() {
 		m, err := c.receive()
@@ -47,8 +47,9 @@ func (c *conn) part() {
 	_ = c.play(e) // it has been reported, and there is nobody left to tell
 }
 
-// errSlow and errNotText end connections whose clients send what they may not.
+// What ends a connection whose client sends what it may not.
 var (
+	errTooBig  = errors.New("the message is longer than it may be")
 	errSlow    = errors.New("the message did not arrive within timeout")
 	errNotText = errors.New("a text message is not UTF-8")
 	errMemory  = errors.New("too much waits to be sent or received")
@@ -78,12 +79,16 @@ func (c *conn) receive() (message, error) {
 	return message{kind, data}, nil
 }
 
-// readAll reads a message whose length nobody knows. The room has been asked for all of the returned slice's capacity.
+// readAll reads a message whose length nobody knows, up to one byte more than it may have. The room has been asked for all of the
+// returned slice's capacity.
 func (c *conn) readAll(from io.Reader) ([]byte, error) {
 	var data []byte
 	for {
+		if int64(len(data)) > c.limits.MaxMessage {
+			return data, errTooBig
+		}
 		if len(data) == cap(data) {
-			more := max(firstBlock, cap(data))
+			more := min(max(firstBlock, cap(data)), int(c.limits.MaxMessage)+1-cap(data))
 			if !c.room.take(c, int64(more)) {
 				return data, errMemory
 			}
@@ -113,8 +118,8 @@ func codeOf(err error) (code int, reason string, hasty bool) {
 		return notText, errNotText.Error(), false
 	case errors.Is(err, errMemory):
 		return tryAgain, errMemory.Error(), true
-	case errors.Is(err, websocket.ErrMessageTooBig):
-		return tooBig, "the message is longer than it may be", false
+	case errors.Is(err, errTooBig):
+		return tooBig, errTooBig.Error(), false
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return policy, errSlow.Error(), true
 	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):

@@ -65,20 +65,6 @@ func (r *room) all() []*conn {
 	return slices.Collect(maps.Values(r.conns))
 }
 
-// end closes all connections, after what waits to be sent.
-func (r *room) end(code int, reason string) {
-	for _, c := range r.all() {
-		c.end(code, reason, false)
-	}
-}
-
-// kill cuts all connections.
-func (r *room) kill() {
-	for _, c := range r.all() {
-		c.kill()
-	}
-}
-
 // subscribe adds a connection to those that get what is published under the topic.
 func (r *room) subscribe(c *conn, topic string) error {
 	r.mu.Lock()

@@ -8,6 +8,8 @@ package socket
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/wasgi/wasgi/host/internal/guest"
@@ -19,14 +21,15 @@ type Sockets struct {
 	cut  context.CancelCauseFunc
 
 	mu      sync.Mutex
-	rooms   map[string]*room // by app; none is empty
-	closing bool             // no connection is let in any more
-	open    sync.WaitGroup   // all connections; it only rises with mu held, and not while closing
+	rooms   map[string]*room   // by app; none is empty
+	conns   map[*conn]struct{} // all, also those that have left their rooms and are being closed
+	closing bool               // no connection is let in any more
+	open    sync.WaitGroup     // one for each of conns; it only rises with mu held, and not while closing
 }
 
 // New returns an empty set. It must be closed.
 func New() *Sockets {
-	s := &Sockets{rooms: map[string]*room{}}
+	s := &Sockets{rooms: map[string]*room{}, conns: map[*conn]struct{}{}}
 	s.life, s.cut = context.WithCancelCause(context.Background())
 	return s
 }
@@ -54,11 +57,12 @@ func (s *Sockets) join(c *conn) *Refusal {
 		return &Refusal{Status: 503, Cause: errFull}
 	}
 	s.rooms[name], c.room = r, r
+	s.conns[c] = struct{}{}
 	s.open.Add(1)
 	return nil
 }
 
-// leave takes a connection out: it cannot be reached any more. Whoever calls it calls open.Done when the connection is closed too.
+// leave takes a connection out of its room: it cannot be reached any more. forget follows.
 func (s *Sockets) leave(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,10 +71,25 @@ func (s *Sockets) leave(c *conn) {
 	}
 }
 
+// forget is for a connection that is closed.
+func (s *Sockets) forget(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	s.open.Done()
+}
+
+// all returns the connections of this moment.
+func (s *Sockets) all() []*conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.conns))
+}
+
 // Retire closes all connections of an app that is not served any more. It does not wait for that.
 func (s *Sockets) Retire(app string) {
 	if r := s.room(app); r != nil {
-		go r.end(goingAway, "the app was removed")
+		go end(r.all(), "the app was removed")
 	}
 }
 
@@ -79,14 +98,8 @@ func (s *Sockets) Retire(app string) {
 func (s *Sockets) Close(ctx context.Context) {
 	s.mu.Lock()
 	s.closing = true
-	var rooms []*room
-	for _, r := range s.rooms {
-		rooms = append(rooms, r)
-	}
 	s.mu.Unlock()
-	for _, r := range rooms {
-		r.end(goingAway, "the server is shutting down")
-	}
+	end(s.all(), "the server is shutting down")
 	gone := make(chan struct{})
 	go func() {
 		s.open.Wait()
@@ -96,9 +109,16 @@ func (s *Sockets) Close(ctx context.Context) {
 	case <-gone:
 	case <-ctx.Done():
 		s.cut(guest.ErrShutdown)
-		for _, r := range rooms {
-			r.kill()
+		for _, c := range s.all() {
+			c.kill()
 		}
 		<-gone // nothing is left that could wait: sockets are closed, and guests end at their next checkpoint
+	}
+}
+
+// end closes connections that have nobody to go on with, after what waits to be sent.
+func end(conns []*conn, reason string) {
+	for _, c := range conns {
+		c.end(goingAway, reason, false)
 	}
 }
