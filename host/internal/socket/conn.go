@@ -52,7 +52,7 @@ type conn struct {
 	limits                guest.WebSocket
 	timeout, writeTimeout time.Duration
 
-	held   atomic.Int64        // of what its room counts
+	share  share               // of the app's memory
 	topics map[string]struct{} // the room's lock guards it
 	heard  atomic.Bool         // the client has been heard of since it was last asked
 	busy   atomic.Bool         // a message is received or played: nobody listens for answers to pings

@@ -5,16 +5,15 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/wasgi/wasgi/abi"
 )
 
 var errFull = errors.New("the app has as many WebSocket connections as it may; raise websocket.max_connections in its manifest")
 
-// room is the connections of one app, and who of them has subscribed to what. Its lock comes before those of connections.
+// room is the connections of one app, and who of them has subscribed to what. No other lock is taken while its mu is held.
 type room struct {
-	held atomic.Int64 // bytes that wait to be sent, and of messages that are being received
+	memory memory
 
 	mu     sync.RWMutex
 	conns  map[string]*conn              // by id
@@ -135,49 +134,3 @@ func (r *room) subscribers(topic string, size int64) (list []*conn) {
 	}
 	return list
 }
-
-// take gives a connection n bytes of what the app's connections may hold together. If they are used up, those that hold the most are
-// closed: they are what keeps the others from being served. false says that c is one that is closed.
-func (r *room) take(c *conn, n int64) bool {
-	for {
-		if r.held.Add(n) <= c.limits.Memory {
-			c.held.Add(n)
-			return true
-		}
-		r.held.Add(-n)
-		largest := r.largest()
-		if largest == nil || largest.held.Load() < c.held.Load()+n {
-			largest = c
-		}
-		largest.end(tryAgain, "too much waits to be sent or received", true)
-		if largest == c {
-			return false
-		}
-	}
-}
-
-// largest returns the connection that holds most, of those that are not being closed already; nil for none.
-func (r *room) largest() *conn {
-	var largest *conn
-	for _, c := range r.all() {
-		if !c.ending() && (largest == nil || c.held.Load() > largest.held.Load()) {
-			largest = c
-		}
-	}
-	return largest
-}
-
-// give takes back what take gave, unless giveAll has.
-func (r *room) give(c *conn, n int64) {
-	for {
-		held := c.held.Load()
-		part := min(n, held)
-		if c.held.CompareAndSwap(held, held-part) {
-			r.held.Add(-part)
-			return
-		}
-	}
-}
-
-// giveAll takes back all that a connection holds. What it still has will be gone in a moment, and must not be to the cost of others.
-func (r *room) giveAll(c *conn) { r.held.Add(-c.held.Swap(0)) }
