@@ -51,6 +51,7 @@ func newExchange(w http.ResponseWriter, r *http.Request, log *slog.Logger) *exch
 	var id [8]byte
 	binary.LittleEndian.PutUint64(id[:], rand.Uint64())
 	hex.Encode(x.id[:], id[:])
+	x.rest() // until it writes, nothing but timeout bounds it
 	if x.oneAtATime() {
 		_ = x.control().EnableFullDuplex() // what cannot do both in turn says so when it is read from
 	}

@@ -109,6 +109,10 @@ func (x *exchange) readBody(p []byte) (int, error) {
 	}
 	_ = x.control().SetReadDeadline(x.within(deadline)) // a body without a connection needs none
 	x.allowWrite()                                      // the first read may send 100 Continue
+	defer x.rest()
+	if x.request.ProtoMajor > 1 {
+		defer func() { _ = x.control().SetReadDeadline(time.Time{}) }() // or the body would end while nobody reads it
+	}
 	for {
 		if n, err := x.request.Body.Read(p); n > 0 || err != nil {
 			return n, err

@@ -139,6 +139,7 @@ func (x *exchange) commit() {
 // send writes a block piece by piece, each within write_timeout, and flushes it. An empty block flushes the headers.
 func (x *exchange) send(block []byte) error {
 	x.allowWrite()
+	defer x.rest()
 	if len(block) > 0 {
 		x.life.begun.Store(true)
 	}
@@ -184,6 +185,14 @@ func (x *exchange) allowWrite() {
 	if x.settings.WriteTimeout > 0 {
 		// A writer without deadlines, such as a recorder, never stalls.
 		_ = x.control().SetWriteDeadline(x.within(time.Now().Add(x.settings.WriteTimeout)))
+	}
+}
+
+// rest takes back the time that the client was given, where it would go on while neither side wants anything of the other: HTTP/2
+// resets a stream when its deadline is over, whether something is being written or not.
+func (x *exchange) rest() {
+	if x.request.ProtoMajor > 1 {
+		_ = x.control().SetWriteDeadline(time.Time{})
 	}
 }
 
