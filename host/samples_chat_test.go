@@ -12,10 +12,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/wasgi/wasgi/host"
+	"github.com/wasgi/wasgi/host/config"
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 )
 
@@ -44,6 +47,24 @@ func chat(t *testing.T, server *httptest.Server) {
 	greeting := make([]byte, head[1])
 	if _, err := io.ReadFull(from, greeting); err != nil || !strings.HasPrefix(string(greeting), "you\n") || !strings.HasSuffix(string(greeting), "\nAda\n") {
 		t.Errorf("%q, %v", greeting, err)
+	}
+}
+
+// An app in Go that has no WebSockets is none the wiser of them.
+func TestOnlyAppsWithWebSocketsAskForThem(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{"chat": true, "hello": false, "notes": false} {
+		file := filepath.Join(t.TempDir(), name+".wasm")
+		write(t, file, guesttest.Go(t, filepath.Join("..", "plugins", name)))
+		i, err := host.Inspect(t.Context(), host.Options{Config: config.Default()}, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imports := slices.ContainsFunc(i.Module.Imports, func(m host.ModuleImport) bool { return m.Module == "wasgi_websocket_v1" && m.Access == "always" })
+		exports := slices.ContainsFunc(i.Module.Exports, func(e host.ModuleExport) bool { return e.Name == "websocket_message" && e.Use != "" })
+		if imports != want || exports != want {
+			t.Errorf("%s: imports %t, exports %t, want %t", name, imports, exports, want)
+		}
 	}
 }
 

@@ -2,6 +2,8 @@ package wasgiws_test
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/wasgi/wasgi/abi"
@@ -49,4 +51,24 @@ func TestServeOnce(t *testing.T) {
 		}
 	}()
 	wasgiws.Serve(wasgiws.Handler{})
+}
+
+func TestRehearse(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	note := func(c *wasgiws.Conn, what string) {
+		seen = append(seen, what+" "+c.Get("QUERY_STRING"))
+		if err := c.SendText("x"); !errors.Is(err, abi.CodeState) {
+			t.Errorf("%s: sending: %v", what, err)
+		}
+	}
+	wasgiws.Rehearse(wasgiws.Handler{
+		Open:    func(c *wasgiws.Conn) error { note(c, "open"); return errors.New("swallowed") },
+		Message: func(c *wasgiws.Conn, m *wasgiws.Message) { note(c, "message "+m.Text()) },
+		Close:   func(c *wasgiws.Conn, code int, _ string) { note(c, "close "+strconv.Itoa(code)) },
+	}, "room=1", "hello")
+	if got, want := strings.Join(seen, "|"), "open room=1|message hello room=1|close 1000 room=1"; got != want {
+		t.Errorf("seen %q, want %q", got, want)
+	}
+	wasgiws.Rehearse(wasgiws.Handler{}, "", "") // nothing to do
 }

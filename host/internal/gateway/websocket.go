@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/wasgi/wasgi/abi/wire"
 	"github.com/wasgi/wasgi/host/internal/app"
@@ -96,8 +98,15 @@ func (a *socketApp) Log(id string) *slog.Logger {
 	return a.app.Log(a.gateway.options.Log, a.logLines).With("request_id", id)
 }
 
-// Play implements [socket.App].
-func (a *socketApp) Play(ctx context.Context, id string, event guest.Event) error {
+// Play implements [socket.App]. Nobody stands behind it who would recover from a panic, as net/http does for requests.
+func (a *socketApp) Play(ctx context.Context, id string, event guest.Event) (err error) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			err = a.report(id, &guest.Fault{
+				Phase: guest.PhaseCall, Kind: guest.KindHost, Cause: fmt.Errorf("panic: %v\n%s", bug, debug.Stack()),
+			})
+		}
+	}()
 	generation := a.app.Enter()
 	if generation == nil {
 		return guest.ErrRemoved
@@ -105,10 +114,14 @@ func (a *socketApp) Play(ctx context.Context, id string, event guest.Event) erro
 	defer generation.Leave()
 	ctx, cancel := context.WithTimeoutCause(ctx, generation.Settings().Timeout, guest.ErrEvent)
 	defer cancel()
-	err := generation.Serve(ctx, event)
+	err = generation.Serve(ctx, event)
 	if err == nil || errors.Is(err, guest.ErrNoEvents) {
 		return err
 	}
+	return a.report(id, err)
+}
+
+func (a *socketApp) report(id string, err error) error {
 	log := a.gateway.options.Log.With("app", a.app.Name(), "request_id", id)
 	return a.gateway.report(log, err, slog.String("method", "WEBSOCKET"), slog.String("path", a.path))
 }

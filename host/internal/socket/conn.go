@@ -14,20 +14,10 @@ import (
 	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
-// The codes that the host closes connections with, beside those that peers and guests give.
 const (
-	goingAway  = 1001 // the app or the server goes
-	malformed  = 1002
-	noStatus   = 1005 // the client gave none; never sent
-	lost       = 1006 // there was no farewell; never sent
-	notText    = 1007
-	policy     = 1008
-	tooBig     = 1009
-	failed     = 1011 // the guest did
-	tryAgain   = 1013
-	overhead   = 64 // bytes that a queued message takes beside its own
-	haste      = time.Second
-	bufferSize = 1 << 10 // of each direction of a connection, in bytes
+	overhead   = 64          // bytes that a queued message takes beside its own
+	haste      = time.Second // how long a hasty end may take
+	bufferSize = 1 << 10     // of each direction of a connection, in bytes
 )
 
 // message is what is sent to a client. Several queues may share its bytes.

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
-	"os"
 	"time"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
 	"github.com/wasgi/wasgi/abi"
-	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
 // run tells the guest of all that comes from the client, one after the other, and at last that the connection is closed. While the
@@ -46,14 +43,6 @@ func (c *conn) part() {
 	c.mu.Unlock()
 	_ = c.play(e) // it has been reported, and there is nobody left to tell
 }
-
-// What ends a connection whose client sends what it may not.
-var (
-	errTooBig  = errors.New("the message is longer than it may be")
-	errSlow    = errors.New("the message did not arrive within timeout")
-	errNotText = errors.New("a text message is not UTF-8")
-	errMemory  = errors.New("too much waits to be sent or received")
-)
 
 // firstBlock is what is read of a message at first, in bytes. It doubles until the message fits.
 const firstBlock = 512
@@ -104,76 +93,5 @@ func (c *conn) readAll(from io.Reader) ([]byte, error) {
 		if err != nil {
 			return data, err
 		}
-	}
-}
-
-// codeOf says how to end a connection that nothing more can be received from.
-func codeOf(err error) (code int, reason string, hasty bool) {
-	var network net.Error
-	var farewell websocket.CloseError
-	switch {
-	case errors.As(err, &farewell):
-		return int(farewell.Code), farewell.Reason, true
-	case errors.Is(err, errNotText):
-		return notText, errNotText.Error(), false
-	case errors.Is(err, errMemory):
-		return tryAgain, errMemory.Error(), true
-	case errors.Is(err, errTooBig):
-		return tooBig, errTooBig.Error(), false
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return policy, errSlow.Error(), true
-	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
-		return lost, "", true
-	}
-	return malformed, "the client broke the protocol", false
-}
-
-// codeOfFault says how to end a connection whose event has not ended well.
-func codeOfFault(err error) (code int, reason string, hasty bool) {
-	switch {
-	case errors.Is(err, guest.ErrRemoved), errors.Is(err, guest.ErrNoEvents), errors.Is(err, guest.ErrShutdown):
-		return goingAway, "the app is gone", false
-	}
-	switch guest.KindOf(err) {
-	case guest.KindBusy, guest.KindQuarantined:
-		return tryAgain, "the app is busy", false
-	}
-	return failed, "the app failed", false
-}
-
-// listen starts to ask the client now and then whether it is still there.
-func (c *conn) listen() {
-	if c.limits.PingInterval == 0 {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.closed {
-		c.pinger = time.AfterFunc(c.limits.PingInterval, c.ping)
-	}
-}
-
-// ping asks once, and cuts the connection if nothing is heard until it would be time to ask again. While a message is received or
-// played nobody listens for the answer, and nothing can be concluded.
-func (c *conn) ping() {
-	if c.ending() {
-		return
-	}
-	c.heard.Store(c.busy.Load())
-	ctx, cancel := context.WithTimeout(context.Background(), c.limits.PingInterval)
-	defer cancel()
-	err := c.ws.Ping(ctx)
-	switch alive := err == nil || c.heard.Load() || c.busy.Load(); {
-	case c.ending():
-		return // after a farewell nothing else is sent
-	case !alive:
-		c.end(lost, "", true)
-		c.kill()
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.closed {
-		c.pinger.Reset(c.limits.PingInterval)
 	}
 }
