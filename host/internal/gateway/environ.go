@@ -17,10 +17,7 @@ import (
 func (x *exchange) encode() error {
 	e := &x.environ
 	e.Reset()
-	x.addRequest(e)
-	x.addConnection(e)
-	x.addHeaders(e)
-	x.addWSGI(e)
+	x.describe(e)
 	e.AddBytes([]byte("wasgi.request_id"), x.id[:])
 	encoded, err := e.Bytes()
 	if limit := x.settings.MaxEnviron; err == nil && limit > 0 && int64(len(encoded)) > limit {
@@ -28,6 +25,14 @@ func (x *exchange) encode() error {
 			len(encoded), limit)
 	}
 	return err
+}
+
+// describe adds all of the request but its id.
+func (x *exchange) describe(e *wire.Encoder) {
+	x.addRequest(e)
+	x.addConnection(e)
+	x.addHeaders(e)
+	x.addWSGI(e)
 }
 
 // Environ implements [guest.Exchange].

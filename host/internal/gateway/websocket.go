@@ -67,10 +67,7 @@ func (g *Gateway) open(x *exchange) {
 // handshake returns the request's variables but for its id: each event has its own.
 func (x *exchange) handshake() ([]byte, error) {
 	var e wire.Encoder
-	x.addRequest(&e)
-	x.addConnection(&e)
-	x.addHeaders(&e)
-	x.addWSGI(&e)
+	x.describe(&e)
 	list, err := e.Bytes()
 	return bytes.Clone(list), err // no larger than it must be, since the connection keeps it
 }
