@@ -19,6 +19,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/wasgi/wasgi/host/config"
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 )
 
@@ -115,7 +116,7 @@ func (s *site) visit() int64 {
 // idleLimit is what an idle connection may take of the server's memory, in bytes, the client's end not counted.
 const idleLimit = 20 << 10
 
-// What an idle connection takes. WASGI_SOCKETS is how many there are.
+// What an idle connection takes, and that it gives it back. WASGI_SOCKETS is how many there are.
 func TestIdleConnections(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector takes memory too")
@@ -126,7 +127,7 @@ func TestIdleConnections(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := newSite(t, "websocket.max_connections = 1_000_000", nil)
+	s := newSite(t, "websocket.max_connections = 1_000_000\ninstances.max = 4", func(c *config.Config) { c.Log.Access = false })
 	var conns []net.Conn
 	t.Cleanup(func() {
 		for _, c := range conns {
@@ -139,7 +140,7 @@ func TestIdleConnections(t *testing.T) {
 			t.Fatal(err)
 		}
 		conns = append(conns, conn)
-		if _, err := fmt.Fprintf(conn, upgrade, ""); err != nil {
+		if _, err := fmt.Fprintf(conn, upgrade, "?n"); err != nil {
 			t.Fatal(err)
 		}
 		var answer [256]byte
@@ -159,6 +160,17 @@ func TestIdleConnections(t *testing.T) {
 	t.Logf("%d idle connections: %d bytes each, %.2f goroutines", n, each, float64(runtime.NumGoroutine()-goroutines)/float64(n))
 	if each > idleLimit {
 		t.Errorf("%d bytes for each idle connection, at most %d", each, idleLimit)
+	}
+	for _, c := range conns {
+		_ = c.Close()
+	}
+	for deadline := time.Now().Add(hang); runtime.NumGoroutine() > goroutines; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines are left of those connections", runtime.NumGoroutine()-goroutines)
+		}
+	}
+	if left := inUse() - before; left > int64(n)*idleLimit/10 {
+		t.Errorf("%d bytes are left of %d connections", left, n)
 	}
 }
 
