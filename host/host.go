@@ -30,6 +30,7 @@ import (
 	"github.com/wasgi/wasgi/host/internal/gateway"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/guest/wasgi"
+	"github.com/wasgi/wasgi/host/internal/socket"
 	"github.com/wasgi/wasgi/host/internal/supervise"
 )
 
@@ -59,7 +60,8 @@ type Host struct {
 	supervisor *supervise.Supervisor
 	gateway    *gateway.Gateway
 	proxies    *forwarded.Trust // nil where none is believed
-	watcher    *Watcher         // nil where the folder is not watched
+	sockets    *socket.Sockets
+	watcher    *Watcher // nil where the folder is not watched
 	following  sync.WaitGroup
 	close      func() error
 }
@@ -82,7 +84,7 @@ func Open(ctx context.Context, options Options) (*Host, error) {
 
 // open wires the rooms together and loads nothing.
 func open(ctx context.Context, options Options) (*Host, error) {
-	h := &Host{config: options.Config, log: options.Log}
+	h := &Host{config: options.Config, log: options.Log, sockets: socket.New()}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
@@ -96,7 +98,7 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		return nil, err
 	}
 	kind, err := wasgi.New(ctx, h.engine)
-	if err != nil {
+	if err = errors.Join(err, h.engine.LinkImports(ctx, h.sockets.Imports())); err != nil {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
 	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults}
@@ -107,12 +109,14 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		Parallel: runtime.GOMAXPROCS(0),
 		Memory:   programBudget(options.Config.Apps.Memory),
 		Log:      h.log,
+		Retired:  h.sockets.Retire,
 	})
 	h.gateway = gateway.New(gateway.Options{
 		Routes:    h.supervisor.Routes,
 		Log:       h.log,
 		AccessLog: options.Config.Log.Access,
 		Proxies:   h.proxies,
+		Sockets:   h.sockets,
 	})
 	h.close = sync.OnceValue(h.shut)
 	return h, nil
@@ -174,6 +178,7 @@ func (h *Host) shut() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), h.config.Server.ShutdownTimeout)
 	defer cancel()
+	h.sockets.Close(ctx)
 	if err := h.supervisor.Close(ctx); err != nil {
 		// A guest still runs. Closing the engine under it would free memory that it uses.
 		return errors.Join(append(problems, fmt.Errorf("close: requests were still running after shutdown_timeout: %w", err))...)

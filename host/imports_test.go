@@ -47,10 +47,12 @@ var house = []place{
 	{at: "host/internal/app", may: []string{"host/internal/pool", "host/internal/guest", "host/internal/static"},
 		why: "an app swaps generations of programs and its public files: it knows neither engine nor HTTP nor the apps folder"},
 	{at: "host/internal/gateway", may: []string{"host/internal/route", "host/internal/app", "host/internal/guest", "host/internal/static",
-		"host/internal/coding", "host/internal/forwarded", "abi", "abi/wire"},
+		"host/internal/coding", "host/internal/forwarded", "host/internal/socket", "abi", "abi/wire"},
 		why: "the hot path meets the control path in one pointer only, and never sees wazero"},
 	{at: "host/internal/listen", why: "it lets connections in, and knows nothing of what they are for"},
 	{at: "host/internal/certs", why: "it gets certificates, and knows nothing of who shows them"},
+	{at: "host/internal/socket", may: []string{"host/internal/guest", "abi", "abi/wire"},
+		why: "a connection outlives generations and instances: it knows an app by what it declares to need of one"},
 	{at: "host/internal/machine", why: "it reads what the system says, and decides nothing"},
 	{at: "host/internal/watch", why: "files in, changes out: the channel is its whole contract"},
 	{at: "host/internal/supervise", may: []string{"host/internal/app", "host/internal/route", "host/internal/guest", "host/internal/static"},
@@ -86,6 +88,7 @@ var owners = []owner{
 	{of: "golang.org/x/term", by: []string{"cmd/wasgi"}, why: "only the command has a terminal"},
 	{of: "golang.org/x/sys", by: []string{"host/internal/engine", "host/internal/watch"},
 		why: "system calls stay with memory and files"},
+	{of: "github.com/coder/websocket", by: []string{"host/internal/socket"}, why: "the WebSocket library can be replaced as long as nobody else knows it"},
 	{of: "github.com/rogpeppe/go-internal", by: []string{"cmd/wasgi"}, tests: true, why: "testscript tests the binary as a whole"},
 }
 

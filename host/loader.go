@@ -63,6 +63,7 @@ func guestSettings(app config.App) guest.Settings {
 		MaxModule:       app.MaxModule,
 		CompileTimeout:  app.CompileTimeout,
 		CompileMemory:   app.CompileMemory,
+		WebSocket:       guest.WebSocket(app.WebSocket),
 		LogLines:        app.LogLines,
 		Isolation:       guest.Isolation(app.Isolation),
 		Env:             app.Env,

@@ -163,10 +163,11 @@ func TestSamples(t *testing.T) {
 		response, err = http.PostForm(server.URL+"/notes/", url.Values{"text": {" "}})
 		body(t, response, err, http.StatusUnprocessableEntity)
 	})
+	t.Run("chat", func(t *testing.T) { chat(t, server) })
 	t.Run("index", func(t *testing.T) {
 		response, err := http.Get(server.URL + "/")
 		got := body(t, response, err, 200)
-		for _, name := range []string{"hello", "echo", "clock", "notes", "mischief"} {
+		for _, name := range []string{"hello", "echo", "clock", "notes", "chat", "mischief"} {
 			if !strings.Contains(got, `href="/`+name) {
 				t.Errorf("%s is not linked", name)
 			}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/wasgi/wasgi/host/internal/guest"
@@ -106,8 +107,12 @@ func (f *front) drain(cut context.CancelCauseFunc) {
 	f.door.Stop()
 	ctx, cancel := context.WithTimeout(context.Background(), f.host.config.Server.ShutdownTimeout)
 	defer cancel()
+	var sockets sync.WaitGroup
+	sockets.Go(func() { f.host.sockets.Close(ctx) }) // or their handshakes would be requests that never end
 	f.settle(ctx, told)
-	if err := f.server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+	err := f.server.Shutdown(ctx)
+	sockets.Wait()
+	if !errors.Is(err, context.DeadlineExceeded) {
 		return
 	}
 	f.host.log.Warn("requests were still running after shutdown_timeout and are cut off")

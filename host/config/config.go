@@ -157,6 +157,8 @@ type App struct {
 	CompileTimeout time.Duration
 	// CompileMemory bounds the memory that compiling it may take, in bytes.
 	CompileMemory int64
+	// WebSocket bounds the app's WebSocket connections.
+	WebSocket WebSocket
 	// LogLines is how many lines a second the app may log; 0 is no bound.
 	LogLines int
 	// Isolation is request, instance or fresh.
@@ -225,6 +227,7 @@ func defaultApp() App {
 		MaxModule:       64 << 20,
 		CompileTimeout:  30 * time.Second,
 		CompileMemory:   1 << 30,
+		WebSocket:       defaultWebSocket(),
 		LogLines:        1000,
 		Isolation:       "request",
 		Enabled:         true,

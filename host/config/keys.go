@@ -127,7 +127,7 @@ func logSettings() table {
 // appSettings are the keys of a manifest, in the order in which they are best read: where the app answers, what it may take,
 // how it runs.
 func appSettings() table {
-	return slices.Concat(mountSettings(), timeSettings(), sizeSettings(), runSettings(), moduleSettings())
+	return slices.Concat(mountSettings(), timeSettings(), sizeSettings(), runSettings(), webSocketSettings(), moduleSettings())
 }
 
 func mountSettings() table {

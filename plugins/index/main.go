@@ -23,6 +23,7 @@ func samples() []sample {
 		{"echo", "What an app sees of a request, as JSON; a posted body comes back byte for byte."},
 		{"clock", "The time as server-sent events, one a second, for as long as you watch."},
 		{"notes", "A small web application on net/http: list, form, validation, style sheet."},
+		{"chat", "Rooms to talk in, over WebSockets that live on while the app is replaced."},
 		{"mischief", "Traps, spins, eats memory and breaks the rules, to show that the host stands."},
 	}
 }

@@ -17,16 +17,22 @@ import (
 func (x *exchange) encode() error {
 	e := &x.environ
 	e.Reset()
-	x.addRequest(e)
-	x.addConnection(e)
-	x.addHeaders(e)
-	x.addWSGI(e)
+	x.describe(e)
+	e.AddBytes([]byte("wasgi.request_id"), x.id[:])
 	encoded, err := e.Bytes()
 	if limit := x.settings.MaxEnviron; err == nil && limit > 0 && int64(len(encoded)) > limit {
 		err = fmt.Errorf("the request's variables have %d bytes and may have %d; raise max_environ in the app's manifest",
 			len(encoded), limit)
 	}
 	return err
+}
+
+// describe adds all of the request but its id.
+func (x *exchange) describe(e *wire.Encoder) {
+	x.addRequest(e)
+	x.addConnection(e)
+	x.addHeaders(e)
+	x.addWSGI(e)
 }
 
 // Environ implements [guest.Exchange].
@@ -210,7 +216,6 @@ func (x *exchange) addWSGI(e *wire.Encoder) {
 	e.Add("wsgi.multiprocess", flag(x.settings.MaxInstances > 1))
 	e.Add("wsgi.run_once", flag(x.settings.Isolation != guest.IsolationInstance))
 	e.Add("wsgi.input_terminated", "1")
-	e.AddBytes([]byte("wasgi.request_id"), x.id[:])
 }
 
 func flag(b bool) string {

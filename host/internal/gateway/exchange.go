@@ -106,6 +106,9 @@ func (x *exchange) Log() *slog.Logger {
 // Excused implements [guest.Excuser].
 func (x *exchange) Excused() bool { return x.input.failed != nil || x.closed }
 
+// App implements [guest.Tenant].
+func (x *exchange) App() string { return x.appName() }
+
 // hostLog returns the logger for what the host has to say about this exchange.
 func (x *exchange) hostLog() *slog.Logger {
 	return x.log.With("app", x.appName(), "request_id", string(x.id[:]))
@@ -131,6 +134,9 @@ func (x *exchange) refuse(status int, retryAfter time.Duration) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Server", serverName)
+	if status == http.StatusUpgradeRequired {
+		askForUpgrade(header)
+	}
 	if status == http.StatusServiceUnavailable {
 		header.Set("Retry-After", strconv.FormatInt(seconds(retryAfter), 10))
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/route"
+	"github.com/wasgi/wasgi/host/internal/socket"
 )
 
 // Routes is the mount table that requests are looked up in.
@@ -30,6 +31,8 @@ type Options struct {
 	AccessLog bool
 	// Proxies are the peers that are believed about where a request came from; nil is nobody.
 	Proxies *forwarded.Trust
+	// Sockets holds the apps' WebSocket connections; nil serves none.
+	Sockets *socket.Sockets
 	// Fault is told of each fault after it has been logged; nil tells nobody.
 	Fault func(*guest.Fault)
 }
@@ -53,7 +56,7 @@ func New(options Options) *Gateway {
 // ServeHTTP implements [http.Handler]. It panics with [http.ErrAbortHandler] to cut a connection whose response cannot be
 // completed, as net/http wants it.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := g.open(w, r)
+	x := g.begin(w, r)
 	defer x.free()
 	if g.options.AccessLog {
 		// Deferred, so that a connection that is cut has its record too.
@@ -68,11 +71,15 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer target.Leave()
 	defer x.abandonInput()
+	if g.options.Sockets != nil && socket.Asks(w, r) {
+		g.upgrade(x, target)
+		return
+	}
 	g.serve(x, target)
 }
 
-// open begins an exchange that has not reached an app.
-func (g *Gateway) open(w http.ResponseWriter, r *http.Request) *exchange {
+// begin begins an exchange that has not reached an app.
+func (g *Gateway) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	x := newExchange(w, r, g.options.Log)
 	x.settings, x.compressors = &g.none, g.compressors
 	if g.options.Proxies != nil {
@@ -84,7 +91,7 @@ func (g *Gateway) open(w http.ResponseWriter, r *http.Request) *exchange {
 // Refuse answers a request that reaches no app, because of how it was sent: as other refusals are, with the page, the record of the
 // access log, and the cause at level debug.
 func (g *Gateway) Refuse(w http.ResponseWriter, r *http.Request, status int, cause error) {
-	x := g.open(w, r)
+	x := g.begin(w, r)
 	defer x.free()
 	if g.options.AccessLog {
 		defer g.logAccess(x)
@@ -157,11 +164,14 @@ func (x *exchange) refused(err error) {
 func (g *Gateway) serve(x *exchange, target *app.Generation) {
 	x.arm()
 	defer x.life.end()
-	err := target.Serve(x.life, x)
-	if err == nil {
-		return
+	if err := target.Serve(x.life, x); err != nil {
+		g.fail(x, err)
 	}
-	fault := g.report(x, err)
+}
+
+// fail answers for an exchange that has failed.
+func (g *Gateway) fail(x *exchange, err error) {
+	fault := g.report(x.hostLog(), err, slog.String("method", x.request.Method), slog.String("path", x.request.URL.EscapedPath()))
 	if x.committed {
 		panic(http.ErrAbortHandler)
 	}
@@ -191,24 +201,22 @@ func (x *exchange) statusOf(fault *guest.Fault) int {
 	return http.StatusInternalServerError
 }
 
-// report writes the detail that clients never see, and returns err as the fault that it is.
-func (g *Gateway) report(x *exchange, err error) *guest.Fault {
+// report writes the detail that clients never see, and returns err as the fault that it is. what says what was asked for.
+func (g *Gateway) report(log *slog.Logger, err error, what ...slog.Attr) *guest.Fault {
 	var fault *guest.Fault
 	if !errors.As(err, &fault) {
 		fault = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindHost, Cause: err}
 	}
-	attributes := []slog.Attr{
+	attributes := append([]slog.Attr{
 		slog.Uint64("generation", fault.Generation),
 		slog.String("phase", string(fault.Phase)),
 		slog.String("kind", string(fault.Kind)),
 		slog.Any("cause", fault.Cause),
-		slog.String("method", x.request.Method),
-		slog.String("path", x.request.URL.EscapedPath()),
-	}
+	}, what...)
 	if len(fault.Stack) > 0 {
 		attributes = append(attributes, slog.Any("stack", fault.Stack))
 	}
-	x.hostLog().LogAttrs(context.Background(), levelOf(fault.Kind), "request failed", attributes...)
+	log.LogAttrs(context.Background(), levelOf(fault.Kind), "request failed", attributes...)
 	if g.options.Fault != nil {
 		g.options.Fault(fault)
 	}

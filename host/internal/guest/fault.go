@@ -96,13 +96,13 @@ func KindOf(err error) FaultKind {
 	switch {
 	case errors.As(err, &fault):
 		return fault.Kind
-	case isAny(err, ErrTimeout, ErrMaxDuration, ErrShutdown):
+	case isAny(err, ErrTimeout, ErrMaxDuration, ErrShutdown, ErrEvent):
 		return KindDeadline
 	case isAny(err, ErrCPU, ErrStack, ErrHostCalls, ErrResponse):
 		return KindBudget
-	case isAny(err, ErrQueue, ErrHostMemory):
+	case isAny(err, ErrQueue, ErrHostMemory, ErrRemoved):
 		return KindBusy
-	case isAny(err, ErrStalled, ErrSlowBody, ErrMinRate, context.Canceled):
+	case isAny(err, ErrStalled, ErrSlowBody, ErrMinRate, ErrNoEvents, context.Canceled):
 		return KindClient
 	case errors.Is(err, context.DeadlineExceeded):
 		return KindDeadline

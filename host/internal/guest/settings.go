@@ -69,6 +69,9 @@ type Settings struct {
 	CompileTimeout time.Duration
 	CompileMemory  int64
 
+	// WebSocket is what the app's WebSocket connections are held to.
+	WebSocket WebSocket
+
 	// LogLines is how many lines a second the app may log, over all its instances; 0 is no bound.
 	LogLines int
 

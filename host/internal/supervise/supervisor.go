@@ -42,7 +42,7 @@ type Settings struct {
 	guest.Settings
 }
 
-// Options configures a Supervisor. All fields are needed.
+// Options configures a Supervisor. All fields but Retired are needed.
 type Options struct {
 	// Dir is the apps folder.
 	Dir string
@@ -57,6 +57,9 @@ type Options struct {
 	// not used for longest are unloaded, until somebody asks for them. What is loaded just now may be too much for a moment.
 	Memory int64
 	Log    *slog.Logger
+	// Retired is told the name of each app that serves nothing any more: it was removed or disabled, or the supervisor is closed.
+	// It must not block. nil tells nobody.
+	Retired func(name string)
 }
 
 // Supervisor owns the apps. Its methods may be called concurrently.
@@ -221,6 +224,9 @@ func (s *Supervisor) swap(e *entry, next *app.Generation) {
 	})
 	if previous := e.app.Swap(next); previous != nil {
 		s.retired = append(s.retired, previous)
+		if next == nil && s.options.Retired != nil {
+			s.options.Retired(e.app.Name())
+		}
 	}
 }
 
