@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE COMMAND...      runs a command that must end with that code; "! exec" takes any but 0
 //	guest NAME FILE            copies one of the guests of host/internal/guesttest
+//	kit NAME FILE              copies a guest of the folder abi: testdata/minimal, or abitest/testdata/G07, which breaks that rule
 //	module FOLDER              makes a folder a Go module that can import the SDK
 //	edit FILE OLD NEW          replaces text in a file, which must be there
 //	start [-hangup] NAME ARG...  starts "wasgi ARG..." in the background; -hangup stops reading what it says once it serves
@@ -52,6 +53,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   positive(exits),
 			"guest":   positive(copyGuest),
+			"kit":     positive(copyKit),
 			"module":  positive(makeModule),
 			"edit":    positive(edit),
 			"start":   positive(start),
@@ -136,6 +138,13 @@ func exits(ts *testscript.TestScript, args []string) {
 func copyGuest(ts *testscript.TestScript, args []string) {
 	takes(ts, args, 2)
 	data, err := os.ReadFile(filepath.Join("..", "..", "host", "internal", "guesttest", "guests", args[0]+".wasm"))
+	ts.Check(err)
+	writeFile(ts, args[1], data)
+}
+
+func copyKit(ts *testscript.TestScript, args []string) {
+	takes(ts, args, 2)
+	data, err := os.ReadFile(filepath.Join("..", "..", "abi", filepath.FromSlash(args[0])+".wasm"))
 	ts.Check(err)
 	writeFile(ts, args[1], data)
 }

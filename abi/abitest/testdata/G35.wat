@@ -1,0 +1,24 @@
+;; G35: it takes the first read for the whole body
+(module
+  (import "wasgi_v1" "start_response"
+    (func $start_response (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasgi_v1" "input_read"
+    (func $input_read (param i32 i32) (result i32)))
+  (memory (export "memory") 32)
+  (data (i32.const 16) "200 OK")
+  (data (i32.const 32) "\01\00\00\00" "\0c\00\00\00" "\0a\00\00\00" "content-type" "text/plain")
+  (data (i32.const 80) "hello, world\n")
+
+  (func $allocate (export "allocate") (param $len i32) (result i32)
+    (i32.const 4096))
+
+  (func $application (export "application") (param $environ i32) (param $len i32) (result i64)
+    (local $n i32)
+    (local.set $n (call $input_read (i32.const 0x100000) (i32.const 1024)))
+    ;; neither all of it, nor none
+    (if (i32.and (i32.gt_s (local.get $n) (i32.const 0)) (i32.lt_s (local.get $n) (i32.const 40)))
+      (then (i32.store (i32.const 16) (i32.const 0x20303034)))) ;; "400 "
+    (drop (call $start_response
+      (i32.const 16) (i32.const 6) (i32.const 32) (i32.const 34) (i32.const 0)))
+    (i64.const 0x500000000d))
+)
