@@ -119,7 +119,7 @@ func TestSamplesKeepTheContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if !entry.IsDir() {
+		if !entry.IsDir() || raceDetector && entry.Name() != "hello" { // it finds nothing in one goroutine, and takes minutes
 			continue
 		}
 		t.Run(entry.Name(), func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -21,7 +22,11 @@ type strictHost struct {
 	clock   clock
 	// current is the instance that host functions speak of.
 	current *strictInstance
-	// lost says that a call could not be ended. Its goroutine still runs, so nothing is closed and nothing more is played.
+
+	// mu is held while a host function runs, and while lost is set.
+	mu sync.Mutex
+	// lost says that a call could not be ended. Its goroutine still runs, so nothing is closed and nothing more is played; it ends
+	// at the next host function that it calls.
 	lost bool
 }
 

@@ -21,7 +21,7 @@ func (h *strictHost) offerWasgi(ctx context.Context) error {
 		abi.ImportErrorsWrite:   {2, (*strictInstance).errorsWrite},
 	} {
 		builder.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, module api.Module, stack []uint64) {
-			stack[0] = uint64(uint32(f.call(h.current, module.Memory(), stack)))
+			h.hosted(func() { stack[0] = uint64(uint32(f.call(h.current, module.Memory(), stack))) })
 		}), i32s(f.params), i32s(1)).Export(name)
 	}
 	_, err := builder.Instantiate(ctx)

@@ -32,7 +32,19 @@ func (h *strictHost) within(ctx context.Context, call func(context.Context) erro
 	case <-done:
 		return context.Cause(ctx)
 	case <-time.After(grace):
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		h.lost = true
 		return errGrace
 	}
+}
+
+// hosted runs a host function, for nobody who was given up: the judge is no longer theirs.
+func (h *strictHost) hosted(f func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lost {
+		panic(errGrace)
+	}
+	f()
 }

@@ -30,7 +30,7 @@ func (h *strictHost) offerWASI(ctx context.Context) error {
 	builder := h.runtime.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
 	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(builder)
 	builder.NewFunctionBuilder().WithGoFunction(api.GoFunc(func(_ context.Context, stack []uint64) {
-		h.end(fmt.Errorf("it exited by proc_exit(%d)", uint32(stack[0])))
+		h.hosted(func() { h.end(fmt.Errorf("it exited by proc_exit(%d)", uint32(stack[0]))) })
 	}), i32s(1), nil).Export("proc_exit")
 	const badDescriptor = 8
 	builder.NewFunctionBuilder().WithGoFunction(api.GoFunc(func(_ context.Context, stack []uint64) {
