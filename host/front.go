@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -10,9 +11,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wasgi/wasgi/host/config"
 	"github.com/wasgi/wasgi/host/internal/certs"
+	"github.com/wasgi/wasgi/host/internal/http1"
 	"github.com/wasgi/wasgi/host/internal/listen"
 )
 
@@ -34,6 +37,7 @@ func (h *Host) openFront(requests context.Context, listeners []net.Listener) (*f
 		MaxPerClient:     h.config.Server.MaxConnectionsPerClient,
 		Exempt:           netip.Addr.IsLoopback, // a proxy on this machine speaks for everybody
 		HandshakeTimeout: h.config.Server.ReadHeaderTimeout,
+		Guard:            h.guard,
 		Log:              h.log,
 	}
 	handler := http.Handler(h)
@@ -44,11 +48,11 @@ func (h *Host) openFront(requests context.Context, listeners []net.Listener) (*f
 		}
 		options.TLS = f.certificates.Config()
 		if h.config.TLS.Redirect {
-			handler = redirect(handler, portOf(secure.Addr()))
+			handler = h.redirect(handler, portOf(secure.Addr()))
 		}
 		handler = f.certificates.Challenges(handler)
 	}
-	f.server = h.server(requests, f.drained.Handler(handler))
+	f.server = h.server(requests, f.drained.Handler(http1.Handler(handler, h.gateway.Refuse)))
 	f.door = listen.New(options)
 	for _, listener := range listeners {
 		if secure, ok := listener.(TLSListener); ok {
@@ -64,6 +68,21 @@ func (f *front) close() {
 	if f.certificates != nil {
 		f.certificates.Close()
 	}
+}
+
+// halfClosed is how long a request goes on whose client has ended its side of the connection: some do that when they have sent all
+// they have, and a guest should not run for long for those that are gone.
+const halfClosed = time.Second
+
+// guard puts the strict reading of HTTP/1 between a connection and net/http.
+func (h *Host) guard(conn net.Conn) net.Conn {
+	_, encrypted := conn.(*tls.Conn)
+	return http1.Guard(conn, http1.Options{
+		MaxHeader:     int(h.config.Server.MaxHeaderBytes),
+		HeaderTimeout: h.config.Server.ReadHeaderTimeout,
+		HalfClosed:    halfClosed,
+		H2C:           h.config.Server.H2C && !encrypted,
+	})
 }
 
 // split finds the first listener of each sort; nil is none.
@@ -107,9 +126,12 @@ func storageDir(c config.TLS) string {
 	return filepath.Join(dir, "wasgi", "certificates")
 }
 
+// errNowhere is why a request cannot be sent on.
+var errNowhere = errors.New("the request does not say where it would be sent to")
+
 // redirect sends requests without TLS to the same place with it. Who came to the port that clients leave out is sent to the one they
 // leave out for HTTPS, since the ports may be others outside than here; everybody else to the port that TLS listens at.
-func redirect(next http.Handler, port int) http.Handler {
+func (h *Host) redirect(next http.Handler, port int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.TLS != nil {
 			next.ServeHTTP(w, r)
@@ -117,7 +139,7 @@ func redirect(next http.Handler, port int) http.Handler {
 		}
 		target := r.URL.RequestURI()
 		if r.Host == "" || !strings.HasPrefix(target, "/") {
-			http.Error(w, "400 Bad Request", http.StatusBadRequest) // where to is not known
+			h.gateway.Refuse(w, r, http.StatusBadRequest, errNowhere)
 			return
 		}
 		place := r.Host

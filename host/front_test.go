@@ -140,6 +140,7 @@ func TestRedirect(t *testing.T) {
 		{"GET //evil.test/ HTTP/1.1\r\nHost: [::1]", "https://[::1]//evil.test/"},
 		{"GET / HTTP/1.0", ""},
 		{"GET * HTTP/1.1\r\nHost: example.com", ""},
+		{"POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1\r\nTransfer-Encoding: chunked", ""}, // refused, and not sent on
 	} {
 		conn, err := net.Dial("tcp", s.plain)
 		if err != nil {

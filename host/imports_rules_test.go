@@ -57,6 +57,7 @@ func TestTheRulesRefuse(t *testing.T) {
 			"the engine runs any module: it knows no kind, no request and no app"},
 		{"host/internal/bench", module + "/host/internal/gateway", code,
 			"it measures any server by its address: what it knew of ours would be measured too"},
+		{"host/internal/http1", module + "/host/internal/gateway", code, "it reads bytes: what a request means, and what is answered, is the gateway's"},
 		{"host/internal/pool", module + "/host/internal/guest", code, "the pool is generic and holds no word of wasm"},
 		{"host/internal/route", module + "/abi", code, pure},
 		{"host/internal/route", module + "/abi", inside, pure},

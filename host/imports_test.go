@@ -38,6 +38,7 @@ var house = []place{
 	{at: "host/internal/engine", may: []string{"host/internal/guest", "host/internal/wasm", "host/internal/compile"},
 		why: "the engine runs any module: it knows no kind, no request and no app"},
 	{at: "host/internal/bench", why: "it measures any server by its address: what it knew of ours would be measured too"},
+	{at: "host/internal/http1", why: "it reads bytes: what a request means, and what is answered, is the gateway's"},
 	{at: "host/internal/pool", why: "the pool is generic and holds no word of wasm"},
 	{at: "host/internal/route", why: "the mount table is pure"},
 	{at: "host/internal/app", may: []string{"host/internal/pool", "host/internal/guest"},

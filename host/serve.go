@@ -63,10 +63,12 @@ func (h *Host) server(requests context.Context, handler http.Handler) *http.Serv
 		IdleTimeout:       h.config.Server.IdleTimeout,
 		WriteTimeout:      h.config.Defaults.WriteTimeout, // of answers that no app gives; exchanges set their own
 		MaxHeaderBytes:    int(h.config.Server.MaxHeaderBytes),
-		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
-		BaseContext:       func(net.Listener) context.Context { return requests },
-		Protocols:         new(http.Protocols),
-		HTTP2:             http2Limits(h.config.Defaults.WriteTimeout),
+		// The gateway knows whether an app answers OPTIONS *.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+		BaseContext:                  func(net.Listener) context.Context { return requests },
+		Protocols:                    new(http.Protocols),
+		HTTP2:                        http2Limits(h.config.Defaults.WriteTimeout),
 	}
 	s.Protocols.SetHTTP1(true)
 	s.Protocols.SetHTTP2(true)

@@ -59,9 +59,27 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.serve(x, target)
 }
 
+// Refuse answers a request that reaches no app, because of how it was sent: as other refusals are, with the page, the record of the
+// access log, and the cause at level debug.
+func (g *Gateway) Refuse(w http.ResponseWriter, r *http.Request, status int, cause error) {
+	x := newExchange(w, r, g.options.Log)
+	x.settings = &g.none
+	defer x.free()
+	if g.options.AccessLog {
+		defer g.logAccess(x)
+	}
+	x.refused(cause)
+	x.refuse(status, 0)
+}
+
 // find looks up the app and pins its generation, or returns the status to refuse the request with.
 func (g *Gateway) find(x *exchange) (*app.Generation, int) {
-	path, matchable, err := route.Split(x.request.URL.EscapedPath())
+	escaped := x.request.URL.EscapedPath()
+	asterisk := x.request.RequestURI == "*"
+	if asterisk {
+		escaped = "/" // OPTIONS * asks about the server: it goes to the app that answers for all of it
+	}
+	path, matchable, err := route.Split(escaped)
 	if err != nil {
 		x.refused(err)
 		return nil, http.StatusBadRequest
@@ -71,6 +89,9 @@ func (g *Gateway) find(x *exchange) (*app.Generation, int) {
 		return nil, http.StatusNotFound
 	}
 	x.scriptName, x.pathInfo = mount, path[len(mount):]
+	if asterisk {
+		x.pathInfo = ""
+	}
 	x.app = target
 	generation := target.Enter()
 	if generation == nil {

@@ -43,6 +43,7 @@ func (x *exchange) Read(p []byte) (int, error) {
 		x.input.ended = true
 	case err != nil:
 		x.input.failed = x.readFailed(err)
+		x.hostLog().Debug("request body broken off", "error", err)
 	}
 	if x.input.ended || x.input.failed != nil {
 		// A deadline that is left behind would end the connection's next wait, and with it this request's context.
@@ -95,11 +96,17 @@ func (x *exchange) closeUnlessRead(header http.Header) {
 	}
 }
 
-// abandonInput bounds how long net/http may then wait for the rest, which it reads to close the connection in order.
+// abandonInput bounds how long net/http may then wait for the rest, which it reads to close the connection in order. From a client
+// that was not asked for its body nothing is to come, unless it has lost its patience.
 func (x *exchange) abandonInput() {
-	if x.oneAtATime() && !x.input.ended {
-		_ = x.control().SetReadDeadline(time.Now().Add(x.settings.WriteTimeout))
+	if !x.oneAtATime() || x.input.ended {
+		return
 	}
+	patience := x.settings.WriteTimeout
+	if x.awaitsContinue() {
+		patience = skipTime
+	}
+	_ = x.control().SetReadDeadline(time.Now().Add(patience))
 }
 
 // readBody reads at least one byte, or returns an error.
