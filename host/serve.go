@@ -107,6 +107,7 @@ func (f *front) drain(cut context.CancelCauseFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), f.host.config.Server.ShutdownTimeout)
 	defer cancel()
 	f.settle(ctx, told)
+	f.door.CloseSilent()
 	if err := f.server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		return
 	}

@@ -12,31 +12,48 @@ import (
 
 // place is a connection's place in the census.
 type place struct {
-	census *census
+	conn   net.Conn
 	client netip.Prefix
-	left   atomic.Bool
+	// silent says that a request may come and nothing of any has; it is false during a handshake, and with HTTP/2.
+	silent atomic.Bool
 }
 
-// leave gives the place up, once.
-func (p *place) leave() {
-	if !p.left.Swap(true) {
-		p.census.leave(p.client)
+// heard notes that the client has said something.
+func (p *place) heard(n int) {
+	if n > 0 && p.silent.Load() {
+		p.silent.Store(false)
 	}
 }
 
-// counted returns a connection that leaves the census when it is closed.
-func (d *Door) counted(conn net.Conn, client netip.Prefix) net.Conn {
+// counted is a connection that leaves the census when it is closed.
+type counted interface {
+	net.Conn
+	at() *place
+}
+
+// count returns a connection that has the place it was let in for.
+func (d *Door) count(conn net.Conn, p *place) counted {
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		return &tcpConn{TCPConn: tcp, place: place{census: &d.census, client: client}}
+		return &tcpConn{TCPConn: tcp, census: &d.census, place: p}
 	}
-	return &otherConn{Conn: conn, place: place{census: &d.census, client: client}}
+	return &otherConn{Conn: conn, census: &d.census, place: p}
 }
 
 // tcpConn keeps the methods of a [net.TCPConn], such as those that send files.
 type tcpConn struct {
 	*net.TCPConn
-	place   place
+	census  *census
+	place   *place
 	stalled atomic.Bool
+}
+
+func (c *tcpConn) at() *place { return c.place }
+
+// Read implements [net.Conn].
+func (c *tcpConn) Read(p []byte) (int, error) {
+	n, err := c.TCPConn.Read(p)
+	c.place.heard(n)
+	return n, err
 }
 
 // Write implements [net.Conn].
@@ -71,20 +88,30 @@ func (c *tcpConn) Close() error {
 		_ = c.SetLinger(0) // it closes anyway
 	}
 	err := c.TCPConn.Close()
-	c.place.leave()
+	c.census.leave(c.place)
 	return err
 }
 
 // otherConn is a connection that is no TCP.
 type otherConn struct {
 	net.Conn
-	place place
+	census *census
+	place  *place
+}
+
+func (c *otherConn) at() *place { return c.place }
+
+// Read implements [net.Conn].
+func (c *otherConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.place.heard(n)
+	return n, err
 }
 
 // Close implements [net.Conn].
 func (c *otherConn) Close() error {
 	err := c.Conn.Close()
-	c.place.leave()
+	c.census.leave(c.place)
 	return err
 }
 
@@ -93,6 +120,14 @@ func (c *otherConn) Close() error {
 type encrypted struct {
 	net.Conn // guarded
 	tls      *tls.Conn
+	place    *place
+}
+
+// Read implements [net.Conn].
+func (c *encrypted) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.place.heard(n)
+	return n, err
 }
 
 // ConnectionState makes net/http set [net/http.Request.TLS].
