@@ -89,7 +89,7 @@ const closing = "Connection: close\r\n"
 // debug, and the connection ends.
 func TestRawRefusal(t *testing.T) {
 	t.Parallel()
-	s := listen(t, map[string]string{"hello": "hello"})
+	s := serveRaw(t, map[string]string{"hello": "hello"})
 	const good = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
 	const answer = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nServer: wasgi\r\nname: wanghui\r\nDate: *\r\n\r\nhello world"
 	if got := s.ask(t, good+good+"GET /bad HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"+good); got != answer+answer+page("400 Bad Request", closing) {
@@ -126,7 +126,7 @@ func TestRawRefusal(t *testing.T) {
 func TestRawMaxHeader(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1 << 10, 5000, 64 << 10, 200_000} {
-		s := listen(t, map[string]string{"hello": "hello"}, func(cfg *config.Config) { cfg.Server.MaxHeaderBytes = int64(limit) })
+		s := serveRaw(t, map[string]string{"hello": "hello"}, func(cfg *config.Config) { cfg.Server.MaxHeaderBytes = int64(limit) })
 		const before, after = "GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX_: ", "\r\n\r\n" // no app gets a name with "_"
 		head := func(length int) string { return before + strings.Repeat("x", length-len(before)-len(after)) + after }
 		if got := s.ask(t, head(limit)); !strings.HasPrefix(got, "HTTP/1.1 200 OK\r\n") {
@@ -143,7 +143,7 @@ func TestRawNoBody(t *testing.T) {
 	t.Parallel()
 	none := guesttest.Wasm(t, "no_content")
 	unchanged := bytes.Replace(none, []byte("204 No Content"), []byte("304 Not Change"), 1)
-	s := listen(t, map[string]string{"hello": "hello", "none": "no_content"}, func(cfg *config.Config) {
+	s := serveRaw(t, map[string]string{"hello": "hello", "none": "no_content"}, func(cfg *config.Config) {
 		write(t, filepath.Join(cfg.Apps.Dir, "unchanged.wasm"), unchanged)
 	})
 	got := s.ask(t, "HEAD /hello HTTP/1.1\r\nHost: h\r\n\r\n"+"GET /none HTTP/1.1\r\nHost: h\r\n\r\n"+
@@ -160,7 +160,7 @@ func TestRawNoBody(t *testing.T) {
 // The client that waits for it is asked for its body when the app first reads it, and not if it does not.
 func TestRawContinue(t *testing.T) {
 	t.Parallel()
-	s := listen(t, map[string]string{"hello": "hello", "echo": "echo"}, func(cfg *config.Config) {
+	s := serveRaw(t, map[string]string{"hello": "hello", "echo": "echo"}, func(cfg *config.Config) {
 		cfg.Defaults.WriteTimeout = 10 * hang // which a connection must not wait for whose client was not asked
 	})
 	head := func(app string) string {
@@ -185,7 +185,7 @@ func TestRawContinue(t *testing.T) {
 // Chunks become a body and trailers nothing.
 func TestRawChunks(t *testing.T) {
 	t.Parallel()
-	s := listen(t, map[string]string{"echo": "echo", "environ": "environ"})
+	s := serveRaw(t, map[string]string{"echo": "echo", "environ": "environ"})
 	const chunks = "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 12\r\nX-Other: 1\r\n\r\n"
 	c := s.dial(t)
 	c.send("POST /echo HTTP/1.1\r\nHost: h\r\n" + chunks + "POST /environ HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + chunks)
@@ -199,7 +199,7 @@ func TestRawChunks(t *testing.T) {
 // the connection, whatever comes behind.
 func TestRawMalformedBody(t *testing.T) {
 	t.Parallel()
-	s := listen(t, map[string]string{"count": "count", "hello": "hello"})
+	s := serveRaw(t, map[string]string{"count": "count", "hello": "hello"})
 	const next = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
 	got := s.ask(t, "POST /count HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n"+next)
 	if !strings.HasPrefix(got, "HTTP/1.1 400 Bad Request\r\n") || !strings.Contains(got, closing) || !strings.HasSuffix(got, "\r\n\r\n400 Bad Request\nrequest *\n") {
@@ -218,8 +218,8 @@ func TestRawMalformedBody(t *testing.T) {
 	}
 }
 
-// variables decodes what the environ guest answers with.
-func variables(t *testing.T, answer string) map[string]string {
+// environOf decodes what the environ guest answers with.
+func environOf(t *testing.T, answer string) map[string]string {
 	t.Helper()
 	_, body, _ := strings.Cut(answer, "\r\n\r\n")
 	pairs, err := wire.Decode([]byte(body))
@@ -237,7 +237,7 @@ func variables(t *testing.T, answer string) map[string]string {
 // everything.
 func TestRawTargets(t *testing.T) {
 	t.Parallel()
-	whole := listen(t, map[string]string{"index": "environ", "app": "environ"})
+	whole := serveRaw(t, map[string]string{"index": "environ", "app": "environ"})
 	for line, want := range map[string][4]string{ // SERVER_NAME, SCRIPT_NAME, PATH_INFO, RAW_URI
 		"GET /app/x?y":           {"h", "/app", "/x", "/app/x?y"},
 		"GET http://h/app/x?y":   {"h", "/app", "/x", "http://h/app/x?y"},
@@ -249,7 +249,7 @@ func TestRawTargets(t *testing.T) {
 		"get /app%2fx":           {"h", "", "/app/x", "/app%2fx"},
 		"GET /[a]|{b}^?c=%&\\d`": {"h", "", "/[a]|{b}^", "/[a]|{b}^?c=%&\\d`"},
 	} {
-		got := variables(t, whole.ask(t, line+" HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"))
+		got := environOf(t, whole.ask(t, line+" HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"))
 		if have := [4]string{got["SERVER_NAME"], got["SCRIPT_NAME"], got["PATH_INFO"], got["RAW_URI"]}; have != want {
 			t.Errorf("%s: %q, want %q", line, have, want)
 		}
@@ -257,7 +257,7 @@ func TestRawTargets(t *testing.T) {
 			t.Errorf("%s: the method is %q", line, got["REQUEST_METHOD"])
 		}
 	}
-	part := listen(t, map[string]string{"app": "environ"})
+	part := serveRaw(t, map[string]string{"app": "environ"})
 	if got := part.ask(t, "OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"); got != page("404 Not Found", closing) {
 		t.Errorf("got %q", got)
 	}
@@ -266,7 +266,7 @@ func TestRawTargets(t *testing.T) {
 // HTTP/1.0 knows no chunks: a response without a length ends with the connection, and one with a length keeps it for who asks.
 func TestRawHTTP10(t *testing.T) {
 	t.Parallel()
-	s := listen(t, map[string]string{"hello": "hello", "echo": "echo"})
+	s := serveRaw(t, map[string]string{"hello": "hello", "echo": "echo"})
 	got := s.ask(t, "GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\nPOST /echo HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc"+
 		"GET /hello HTTP/1.0\r\n\r\n")
 	const want = "HTTP/1.0 200 OK\r\nContent-Length: 11\r\nServer: wasgi\r\nname: wanghui\r\nDate: *\r\nConnection: keep-alive\r\n\r\nhello world" +
@@ -282,7 +282,7 @@ func TestRawHTTP10(t *testing.T) {
 // A body that the app has not read is skipped, so that the next request is found, or ends the connection.
 func TestRawUnreadBody(t *testing.T) {
 	t.Parallel()
-	s := listen(t, map[string]string{"hello": "hello"})
+	s := serveRaw(t, map[string]string{"hello": "hello"})
 	const next = "GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 	for name, body := range map[string]string{
 		"length":  "Content-Length: 100000\r\n\r\n" + strings.Repeat("x", 100_000),
@@ -302,7 +302,7 @@ func TestRawUnreadBody(t *testing.T) {
 // Requests that come in one piece or byte by byte are answered in their order.
 func TestRawPieces(t *testing.T) {
 	t.Parallel()
-	s := listen(t, map[string]string{"count": "count"})
+	s := serveRaw(t, map[string]string{"count": "count"})
 	const requests = 60
 	var out strings.Builder
 	for i := range requests {
@@ -335,7 +335,7 @@ func TestRawPieces(t *testing.T) {
 // A client that takes its time is served, one that takes more than read_header_timeout is not, be it with its first request or a later one.
 func TestRawSlowHead(t *testing.T) {
 	t.Parallel()
-	s := listen(t, map[string]string{"hello": "hello"}, func(cfg *config.Config) {
+	s := serveRaw(t, map[string]string{"hello": "hello"}, func(cfg *config.Config) {
 		cfg.Server.ReadHeaderTimeout, cfg.Server.IdleTimeout = 3*time.Second, 10*hang
 	})
 	const request = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -357,7 +357,7 @@ func TestRawSlowHead(t *testing.T) {
 // The guard does not change what an app is told: the length of the count guest's answer is that of the body.
 func TestRawLargeBody(t *testing.T) {
 	t.Parallel()
-	s := listen(t, map[string]string{"count": "count"})
+	s := serveRaw(t, map[string]string{"count": "count"})
 	const size = 3_000_000
 	body := strings.Repeat("x", size)
 	for name, framed := range map[string]string{
@@ -374,7 +374,7 @@ func TestRawLargeBody(t *testing.T) {
 // A client that sends all it has and then ends its side, as nc -N does, gets its answers.
 func TestRawHalfClosed(t *testing.T) {
 	t.Parallel()
-	s := listen(t, map[string]string{"hello": "hello"})
+	s := serveRaw(t, map[string]string{"hello": "hello"})
 	for range 50 {
 		c := s.dial(t)
 		c.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\nGET /hello HTTP/1.1\r\nHost: h\r\n\r\n")

@@ -99,8 +99,8 @@ func (n *nginx) passed(t *testing.T) (statuses []string) {
 	return statuses
 }
 
-// startNginx starts nginx in front of a server, with connections that it uses again.
-func startNginx(t *testing.T, server string) *nginx {
+// frontNginx starts nginx in front of a server, with connections that it uses again.
+func frontNginx(t *testing.T, server string) *nginx {
 	t.Helper()
 	path, err := exec.LookPath("nginx")
 	if err != nil {
@@ -184,7 +184,7 @@ http {
 func TestSmugglingBehindNginx(t *testing.T) {
 	t.Parallel()
 	s := smugglingHost(t)
-	nginx := startNginx(t, s.address)
+	nginx := frontNginx(t, s.address)
 	different := behindNginx()
 	for _, shape := range corpus() {
 		want, ok := different[shape.name]

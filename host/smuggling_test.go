@@ -25,8 +25,8 @@ type listening struct {
 	log     *logBuffer
 }
 
-// listen serves guests, by the names of their files, for the length of a test.
-func listen(t testing.TB, guests map[string]string, change ...func(*config.Config)) *listening {
+// serveRaw serves guests, by the names of their files, for the length of a test.
+func serveRaw(t testing.TB, guests map[string]string, change ...func(*config.Config)) *listening {
 	t.Helper()
 	dir := t.TempDir()
 	for file, guest := range guests {
@@ -103,7 +103,7 @@ func agree(got, want string) bool {
 var served = regexp.MustCompile(`app=index remote=\S+ method=\S+ target=/smuggled.*`)
 
 func smugglingHost(t *testing.T) *listening {
-	return listen(t, map[string]string{"index": "echo"}, func(cfg *config.Config) {
+	return serveRaw(t, map[string]string{"index": "echo"}, func(cfg *config.Config) {
 		cfg.Defaults.Timeout = 4 * time.Second // for the shapes whose bodies never end
 	})
 }

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -430,6 +432,55 @@ func TestH2C(t *testing.T) {
 	c.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 	c.expect(505, "the version is HTTP/2.0, not HTTP/1.0 or HTTP/1.1")
 	c.expectEnd()
+}
+
+// A connection of TLS is guarded like any other: net/http's deadlines lose no byte of it, and a refusal arrives.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http1.Handler(echo, refuse)}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Serve(guarding{tls.NewListener(listener, &tls.Config{Certificates: certified.TLS.Certificates}), *options()})
+	}()
+	defer func() {
+		_ = server.Close()
+		<-ended
+	}()
+	conn, err := tls.Dial("tcp", listener.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(hang))
+	reader := bufio.NewReader(conn)
+	expect := func(status int, body string) {
+		t.Helper()
+		response, err := http.ReadResponse(reader, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(response.Body); err != nil || response.StatusCode != status || strings.TrimSpace(string(got)) != body {
+			t.Errorf("got %d %q, %v, want %d %q", response.StatusCode, got, err, status, body)
+		}
+	}
+	for at := range len(get) {
+		_, _ = io.WriteString(conn, get+get[:at])
+		expect(200, "GET /")
+		_, _ = io.WriteString(conn, get[at:])
+		expect(200, "GET /")
+	}
+	_, _ = io.WriteString(conn, noHost)
+	expect(400, "no Host header")
+	if rest, err := io.ReadAll(reader); err != nil || len(rest) > 0 {
+		t.Errorf("got %q, %v", rest, err)
+	}
 }
 
 // No header of a client passes for a refusal.
