@@ -273,3 +273,27 @@ func TestShutdownDelay(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Clients that have connected and said nothing do not keep a server from ending.
+func TestShutdownOfSilentClients(t *testing.T) {
+	t.Parallel()
+	authority := certtest.New(t)
+	s := serve(t, t.TempDir(), withTLS(t, authority))
+	plain, err := net.Dial("tcp", s.plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	secure, err := tls.Dial("tcp", s.tls, &tls.Config{RootCAs: authority.Pool(), NextProtos: []string{"http/1.1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer secure.Close()
+	began := time.Now()
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 4*time.Second { // net/http would give them 5
+		t.Errorf("it took %v", took)
+	}
+}

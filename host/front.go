@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -17,10 +18,6 @@ import (
 	"github.com/wasgi/wasgi/host/internal/http1"
 	"github.com/wasgi/wasgi/host/internal/listen"
 )
-
-// halfClosed is how long a request goes on whose client has ended its side of the connection: some do that when they have sent all
-// they have, and a guest should not run for long for those that are gone.
-const halfClosed = time.Second
 
 // front is a server with all that stands between it and the network.
 type front struct {
@@ -40,15 +37,9 @@ func (h *Host) openFront(requests context.Context, listeners []net.Listener) (*f
 		MaxPerClient:     h.config.Server.MaxConnectionsPerClient,
 		Exempt:           h.exempt,
 		HandshakeTimeout: h.config.Server.ReadHeaderTimeout,
+		Guard:            h.guard,
 		Log:              h.log,
 	}
-	guard := http1.Options{
-		MaxHeader:     int(h.config.Server.MaxHeaderBytes),
-		HeaderTimeout: h.config.Server.ReadHeaderTimeout,
-		HalfClosed:    halfClosed,
-		H2C:           h.config.Server.H2C,
-	}
-	options.Guard = func(conn net.Conn) net.Conn { return http1.Guard(conn, guard) }
 	handler := http.Handler(h)
 	if plain, secure := split(listeners); secure != nil {
 		var err error
@@ -57,7 +48,7 @@ func (h *Host) openFront(requests context.Context, listeners []net.Listener) (*f
 		}
 		options.TLS = f.certificates.Config()
 		if h.config.TLS.Redirect {
-			handler = redirect(handler, portOf(secure.Addr()))
+			handler = h.redirect(handler, portOf(secure.Addr()))
 		}
 		handler = f.certificates.Challenges(handler)
 	}
@@ -81,6 +72,21 @@ func (f *front) close() {
 	if f.certificates != nil {
 		f.certificates.Close()
 	}
+}
+
+// halfClosed is how long a request goes on whose client has ended its side of the connection: some do that when they have sent all
+// they have, and a guest should not run for long for those that are gone.
+const halfClosed = time.Second
+
+// guard puts the strict reading of HTTP/1 between a connection and net/http.
+func (h *Host) guard(conn net.Conn) net.Conn {
+	_, encrypted := conn.(*tls.Conn)
+	return http1.Guard(conn, http1.Options{
+		MaxHeader:     int(h.config.Server.MaxHeaderBytes),
+		HeaderTimeout: h.config.Server.ReadHeaderTimeout,
+		HalfClosed:    halfClosed,
+		H2C:           h.config.Server.H2C && !encrypted,
+	})
 }
 
 // split finds the first listener of each sort; nil is none.
@@ -124,17 +130,20 @@ func storageDir(c config.TLS) string {
 	return filepath.Join(dir, "wasgi", "certificates")
 }
 
+// errNowhere is why a request cannot be sent on.
+var errNowhere = errors.New("the request does not say where it would be sent to")
+
 // redirect sends requests without TLS to the same place with it. Who came to the port that clients leave out is sent to the one they
 // leave out for HTTPS, since the ports may be others outside than here; everybody else to the port that TLS listens at.
-func redirect(next http.Handler, port int) http.Handler {
+func (h *Host) redirect(next http.Handler, port int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.TLS != nil {
+		if h.gateway.Secure(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
 		target := r.URL.RequestURI()
 		if r.Host == "" || !strings.HasPrefix(target, "/") {
-			http.Error(w, "400 Bad Request", http.StatusBadRequest) // where to is not known
+			h.gateway.Refuse(w, r, http.StatusBadRequest, errNowhere)
 			return
 		}
 		place := r.Host

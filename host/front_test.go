@@ -140,6 +140,7 @@ func TestRedirect(t *testing.T) {
 		{"GET //evil.test/ HTTP/1.1\r\nHost: [::1]", "https://[::1]//evil.test/"},
 		{"GET / HTTP/1.0", ""},
 		{"GET * HTTP/1.1\r\nHost: example.com", ""},
+		{"POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1\r\nTransfer-Encoding: chunked", ""}, // refused, and not sent on
 	} {
 		conn, err := net.Dial("tcp", s.plain)
 		if err != nil {
@@ -159,6 +160,24 @@ func TestRedirect(t *testing.T) {
 		}
 		if got := response.Header.Get("Location"); response.StatusCode != status || got != c.want {
 			t.Errorf("%q: %d to %s, want %d to %s", c.request, response.StatusCode, got, status, c.want)
+		}
+	}
+}
+
+// What a trusted proxy got with TLS is not sent to where it comes from.
+func TestNoRedirectBehindProxy(t *testing.T) {
+	t.Parallel()
+	authority := certtest.New(t)
+	s := serve(t, t.TempDir(), withTLS(t, authority), func(c *config.Config) { c.Server.TrustedProxies = []string{"127.0.0.1"} })
+	for scheme, want := range map[string]int{"https": http.StatusNotFound, "http": http.StatusPermanentRedirect} {
+		request, err := http.NewRequest("GET", "http://"+s.plain+"/", nil)
+		must(t, err)
+		request.Header.Set("X-Forwarded-Proto", scheme)
+		response, err := http.DefaultTransport.RoundTrip(request)
+		must(t, err)
+		must(t, response.Body.Close())
+		if response.StatusCode != want {
+			t.Errorf("%s: %s, want %d", scheme, response.Status, want)
 		}
 	}
 }

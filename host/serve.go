@@ -110,6 +110,7 @@ func (f *front) drain(cut context.CancelCauseFunc) {
 	var sockets sync.WaitGroup
 	sockets.Go(func() { f.host.sockets.Close(ctx) }) // or their handshakes would be requests that never end
 	f.settle(ctx, told)
+	f.door.CloseSilent()
 	err := f.server.Shutdown(ctx)
 	sockets.Wait()
 	if !errors.Is(err, context.DeadlineExceeded) {

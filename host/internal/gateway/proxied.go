@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net"
+	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -38,6 +39,16 @@ func (x *exchange) secure() bool {
 		return x.origin.Scheme == "https"
 	}
 	return x.request.TLS != nil
+}
+
+// Secure reports whether the client's connection is encrypted, be it one to a proxy that is trusted.
+func (g *Gateway) Secure(r *http.Request) bool {
+	if r.TLS != nil || g.options.Proxies == nil {
+		return r.TLS != nil
+	}
+	x := exchange{request: r, log: g.options.Log}
+	x.believe(g.options.Proxies)
+	return x.secure()
 }
 
 // remote is who sent the request, for the log.

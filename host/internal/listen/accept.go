@@ -16,15 +16,15 @@ const (
 
 // accept waits for a connection that may come in. Running out of descriptors, or whatever else passes by itself, is waited for.
 // refuse tells a client that is one too many, before its connection is closed.
-func (d *Door) accept(from *source, refuse func(io.Writer)) (net.Conn, error) {
+func (d *Door) accept(from *source, refuse func(io.Writer)) (*counted, error) {
 	pause := leastPause
 	for {
 		conn, err := from.Accept()
 		switch {
 		case err == nil:
 			pause, from.busy = leastPause, true
-			if counted := d.admit(conn, refuse); counted != nil {
-				return counted, nil
+			if let := d.admit(conn, refuse); let != nil {
+				return let, nil
 			}
 		case d.stopping.Err() != nil:
 			if from.goesOn() {
@@ -97,11 +97,11 @@ func passes(err error) bool {
 }
 
 // admit counts a connection that may come in, and closes one that may not.
-func (d *Door) admit(conn net.Conn, refuse func(io.Writer)) net.Conn {
+func (d *Door) admit(conn net.Conn, refuse func(io.Writer)) *counted {
 	client := d.clientOf(conn)
-	why := d.census.enter(client)
+	place, why := d.census.enter(conn, client)
 	if why == "" {
-		return d.counted(conn, client)
+		return &counted{Conn: conn, census: &d.census, place: place}
 	}
 	refuse(conn)
 	_ = conn.Close() // whoever is refused has nothing to lose

@@ -1,6 +1,7 @@
 package listen_test
 
 import (
+	"bufio"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -103,6 +104,53 @@ func TestStop(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 	s.empty(t)
+}
+
+// Only connections on which nothing was ever said are closed by CloseSilent, be it with TLS or without.
+func TestCloseSilent(t *testing.T) {
+	t.Parallel()
+	s := serve(t, listen.Options{}, nil)
+	config := s.transport.TLSClientConfig.Clone()
+	config.NextProtos = []string{"http/1.1"}
+	secure := func() net.Conn {
+		c, err := tls.Dial("tcp", s.tls, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		if err := c.SetDeadline(time.Now().Add(hang)); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	ask := func(c net.Conn) {
+		t.Helper()
+		if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+	}
+	speaking := []net.Conn{dial(t, s.plain), secure()}
+	for _, c := range speaking {
+		ask(c)
+	}
+	silent := []net.Conn{dial(t, s.plain), secure()}
+	shaking := dial(t, s.tls)
+	until(t, "all are in", func() bool { return s.door.Open() == 5 && s.guards.Load() == 4 })
+	s.door.CloseSilent()
+	for _, c := range silent {
+		if _, err := c.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a silent client reads %v", err)
+		}
+	}
+	until(t, "they are out", func() bool { return s.door.Open() == 3 })
+	for _, c := range append(speaking, tls.Client(shaking, &tls.Config{RootCAs: config.RootCAs, ServerName: "127.0.0.1"})) {
+		ask(c)
+	}
 }
 
 // What a client does not take in time is thrown away with its connection.

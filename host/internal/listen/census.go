@@ -12,40 +12,57 @@ type census struct {
 
 	mu        sync.Mutex
 	listeners int // that accept
-	open      int
+	places    map[*place]struct{}
 	clients   map[netip.Prefix]int // of those that are bounded
 	empty     chan struct{}        // closed when nothing is left that was there
 }
 
 // enter counts a connection, or says which setting it would go beyond.
-func (c *census) enter(client netip.Prefix) string {
+func (c *census) enter(conn net.Conn, client netip.Prefix) (*place, string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	bounded := client.IsValid() && c.mostPerClient > 0
 	switch {
-	case c.open >= c.most:
-		return "server.max_connections"
+	case len(c.places) >= c.most:
+		return nil, "server.max_connections"
 	case bounded && c.clients[client] >= c.mostPerClient:
-		return "server.max_connections_per_client"
+		return nil, "server.max_connections_per_client"
 	}
-	c.open++
+	p := &place{conn: conn, client: client}
+	c.places[p] = struct{}{}
 	if bounded {
 		c.clients[client]++
 	}
-	return ""
+	return p, ""
 }
 
-// leave takes a connection out of the count.
-func (c *census) leave(client netip.Prefix) {
+// leave takes a connection out of the count, once.
+func (c *census) leave(p *place) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.open--
-	if n, ok := c.clients[client]; ok && n > 1 {
-		c.clients[client] = n - 1
+	if _, in := c.places[p]; !in {
+		return
+	}
+	delete(c.places, p)
+	if n, ok := c.clients[p.client]; ok && n > 1 {
+		c.clients[p.client] = n - 1
 	} else {
-		delete(c.clients, client)
+		delete(c.clients, p.client)
 	}
 	c.tell()
+}
+
+// silent returns the connections whose clients have not said anything.
+func (c *census) silent() []net.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var conns []net.Conn
+	for p := range c.places {
+		if p.silent.Load() {
+			conns = append(conns, p.conn)
+		}
+	}
+	return conns
 }
 
 // add counts a listener.
@@ -65,7 +82,7 @@ func (c *census) shut() {
 
 // tell tells once that nothing is left, nor comes any more.
 func (c *census) tell() {
-	if c.listeners > 0 || c.open > 0 {
+	if c.listeners > 0 || len(c.places) > 0 {
 		return
 	}
 	select {
@@ -78,7 +95,7 @@ func (c *census) tell() {
 func (c *census) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.open
+	return len(c.places)
 }
 
 // clientOf is who a connection counts for; the zero prefix is nobody.

@@ -12,33 +12,37 @@ import (
 
 // place is a connection's place in the census.
 type place struct {
-	census *census
+	conn   net.Conn
 	client netip.Prefix
-	left   atomic.Bool
+	// silent says that a request may come and nothing of any has; it is false during a handshake, and with HTTP/2.
+	silent atomic.Bool
 }
 
-// leave gives the place up, once.
-func (p *place) leave() {
-	if !p.left.Swap(true) {
-		p.census.leave(p.client)
+// heard notes that the client has said something.
+func (p *place) heard(n int) {
+	if n > 0 && p.silent.Load() {
+		p.silent.Store(false)
 	}
 }
 
-// counted returns a connection that leaves the census when it is closed.
-func (d *Door) counted(conn net.Conn, client netip.Prefix) net.Conn {
-	return &countedConn{Conn: conn, place: place{census: &d.census, client: client}}
-}
-
-// countedConn does what net/http asks of a connection as the one within does: files are sent without being copied, and an end of
-// writing is said, where that can.
-type countedConn struct {
+// counted is a connection that leaves the census when it is closed. It does what net/http asks of a connection as the one within
+// does: files are sent without being copied, and an end of writing is said, where that can.
+type counted struct {
 	net.Conn
-	place   place
+	census  *census
+	place   *place
 	stalled atomic.Bool
 }
 
+// Read implements [net.Conn].
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.place.heard(n)
+	return n, err
+}
+
 // Write implements [net.Conn].
-func (c *countedConn) Write(p []byte) (int, error) {
+func (c *counted) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if err != nil {
 		c.note(err)
@@ -47,7 +51,7 @@ func (c *countedConn) Write(p []byte) (int, error) {
 }
 
 // ReadFrom implements [io.ReaderFrom].
-func (c *countedConn) ReadFrom(r io.Reader) (n int64, err error) {
+func (c *counted) ReadFrom(r io.Reader) (n int64, err error) {
 	if conn, ok := c.Conn.(io.ReaderFrom); ok {
 		n, err = conn.ReadFrom(r)
 	} else {
@@ -60,14 +64,14 @@ func (c *countedConn) ReadFrom(r io.Reader) (n int64, err error) {
 }
 
 // note remembers that the client did not take what it was sent.
-func (c *countedConn) note(err error) {
+func (c *counted) note(err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.stalled.Store(true)
 	}
 }
 
 // CloseWrite says that nothing follows.
-func (c *countedConn) CloseWrite() error {
+func (c *counted) CloseWrite() error {
 	if conn, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return conn.CloseWrite()
 	}
@@ -76,12 +80,12 @@ func (c *countedConn) CloseWrite() error {
 
 // Close implements [net.Conn]. What a client did not take in time is thrown away: the system would keep it, and offer it to the
 // client, for many minutes.
-func (c *countedConn) Close() error {
+func (c *counted) Close() error {
 	if conn, ok := c.Conn.(interface{ SetLinger(int) error }); ok && c.stalled.Load() {
 		_ = conn.SetLinger(0) // it closes anyway
 	}
 	err := c.Conn.Close()
-	c.place.leave()
+	c.census.leave(c.place)
 	return err
 }
 
@@ -90,6 +94,14 @@ func (c *countedConn) Close() error {
 type encrypted struct {
 	net.Conn // guarded
 	tls      *tls.Conn
+	place    *place
+}
+
+// Read implements [net.Conn].
+func (c *encrypted) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.place.heard(n)
+	return n, err
 }
 
 // ConnectionState makes net/http set [net/http.Request.TLS].

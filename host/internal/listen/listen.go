@@ -56,7 +56,10 @@ func New(options Options) *Door {
 		options.MaxConnections = most
 	}
 	d := &Door{options: options}
-	d.census = census{most: options.MaxConnections, mostPerClient: options.MaxPerClient, clients: map[netip.Prefix]int{}, empty: make(chan struct{})}
+	d.census = census{
+		most: options.MaxConnections, mostPerClient: options.MaxPerClient,
+		places: map[*place]struct{}{}, clients: map[netip.Prefix]int{}, empty: make(chan struct{}),
+	}
 	d.stopping, d.stop = context.WithCancel(context.Background())
 	d.closed, d.close = context.WithCancel(context.Background())
 	return d
@@ -96,6 +99,14 @@ func (d *Door) Stop() {
 	}
 }
 
+// CloseSilent closes the connections whose clients have not sent anything yet, as browsers keep them in store: nobody could tell
+// them otherwise that the server ends, and net/http would wait for them.
+func (d *Door) CloseSilent() {
+	for _, conn := range d.census.silent() {
+		_ = conn.Close() // whoever reads from it closes it again
+	}
+}
+
 // Empty is closed when the last connection is gone, and no listener accepts any more.
 func (d *Door) Empty() <-chan struct{} { return d.census.empty }
 
@@ -125,5 +136,6 @@ func (p *plain) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	conn.place.silent.Store(true)
 	return p.door.options.Guard(conn), nil
 }

@@ -42,7 +42,7 @@ func (s *secure) Accept() (net.Conn, error) {
 }
 
 // welcome shakes hands and hands the connection over.
-func (s *secure) welcome(raw net.Conn) {
+func (s *secure) welcome(raw *counted) {
 	conn, err := s.shake(raw)
 	if err != nil {
 		_ = raw.Close() // it may be closed
@@ -60,7 +60,7 @@ func (s *secure) welcome(raw net.Conn) {
 var errOver = errors.New("the client wanted the handshake alone")
 
 // shake returns the connection as net/http wants it.
-func (s *secure) shake(raw net.Conn) (net.Conn, error) {
+func (s *secure) shake(raw *counted) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(s.door.closed, s.door.options.HandshakeTimeout)
 	defer cancel()
 	conn := tls.Server(raw, s.door.options.TLS)
@@ -75,7 +75,8 @@ func (s *secure) shake(raw net.Conn) (net.Conn, error) {
 	case "h2":
 		return conn, nil
 	case "", "http/1.1":
-		return &encrypted{Conn: s.door.options.Guard(conn), tls: conn}, nil
+		raw.place.silent.Store(true) // what came with the handshake has not been read yet
+		return &encrypted{Conn: s.door.options.Guard(conn), tls: conn, place: raw.place}, nil
 	default:
 		return nil, errOver
 	}
