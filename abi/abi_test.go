@@ -14,19 +14,23 @@ import (
 	"github.com/wasgi/wasgi/abi"
 )
 
-// constants type-checks abi.go and returns its exported constants. That it needs no importer is part of the test: guests
+// constants type-checks the package and returns its exported constants. That it needs no importer is part of the test: guests
 // are compiled with this package, so it imports nothing.
 func constants(t *testing.T) map[string]constant.Value {
 	t.Helper()
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "abi.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
+	var files []*ast.File
+	for _, name := range []string{"abi.go", "websocket.go"} {
+		file, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(file.Imports) != 0 {
+			t.Fatalf("%s imports %s; it must import nothing", name, file.Imports[0].Path.Value)
+		}
+		files = append(files, file)
 	}
-	if len(file.Imports) != 0 {
-		t.Fatalf("abi.go imports %s; it must import nothing", file.Imports[0].Path.Value)
-	}
-	pkg, err := new(types.Config).Check("abi", fset, []*ast.File{file}, nil)
+	pkg, err := new(types.Config).Check("abi", fset, files, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

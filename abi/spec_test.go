@@ -99,6 +99,8 @@ func TestSpecsWorkedExamplesAreWhatIsEncoded(t *testing.T) {
 	spec := readFile(t, "SPEC.md")
 	examples := map[string][][2]string{
 		"environ": {{"REQUEST_METHOD", "GET"}, {"SCRIPT_NAME", "/hello"}, {"PATH_INFO", "/\xe9"}},
+		"event": {{"QUERY_STRING", "room=1"}, {"websocket.event", "message"},
+			{"websocket.connection", "4Q7WUKX3NBM2PYRA6CDFJHLSTV"}, {"websocket.type", "text"}},
 		"headers": {{"Content-Type", "text/html"}, {"Set-Cookie", "a=1"}, {"Set-Cookie", "b=2"}},
 	}
 	for name, list := range examples {

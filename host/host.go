@@ -7,8 +7,9 @@
 //	defer h.Close()
 //	http.ListenAndServe("127.0.0.1:8080", h)
 //
-// The program's main function calls [CompilerMain] before anything else. A [Host] is an [http.Handler]. [Host.Serve] is a whole server around it, with the timeouts of the configuration and a
-// graceful end. Several hosts may live in one process.
+// The program's main function calls [CompilerMain] before anything else. A [Host] is an [http.Handler]. [Host.Run] is a whole server
+// around it, with the listeners, certificates, limits and timeouts of the configuration and a graceful end, and [Host.Serve] the same
+// on other listeners. Several hosts may live in one process.
 package host
 
 import (
@@ -25,9 +26,11 @@ import (
 	"github.com/wasgi/wasgi/abi"
 	"github.com/wasgi/wasgi/host/config"
 	"github.com/wasgi/wasgi/host/internal/engine"
+	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/gateway"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/guest/wasgi"
+	"github.com/wasgi/wasgi/host/internal/socket"
 	"github.com/wasgi/wasgi/host/internal/supervise"
 )
 
@@ -56,6 +59,8 @@ type Host struct {
 	loader     *loader
 	supervisor *supervise.Supervisor
 	gateway    *gateway.Gateway
+	proxies    *forwarded.Trust // nil where none is believed
+	sockets    *socket.Sockets
 	watcher    *Watcher // nil where the folder is not watched
 	following  sync.WaitGroup
 	close      func() error
@@ -79,18 +84,21 @@ func Open(ctx context.Context, options Options) (*Host, error) {
 
 // open wires the rooms together and loads nothing.
 func open(ctx context.Context, options Options) (*Host, error) {
-	h := &Host{config: options.Config, log: options.Log}
+	h := &Host{config: options.Config, log: options.Log, sockets: socket.New()}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
+	if h.proxies, err = forwarded.NewTrust(options.Config.Server.TrustedProxies, forwarded.Dialect(options.Config.Server.Forwarded)); err != nil {
+		return nil, err
+	}
 	if h.engine, err = engine.New(ctx, engine.Options{
 		CacheDir: cacheDir(options.Config), Memory: memoryBudget(options.Config.Server.Memory), Log: h.log,
 	}); err != nil {
 		return nil, err
 	}
 	kind, err := wasgi.New(ctx, h.engine)
-	if err != nil {
+	if err = errors.Join(err, h.engine.LinkImports(ctx, h.sockets.Imports())); err != nil {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
 	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults}
@@ -101,11 +109,14 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		Parallel: runtime.GOMAXPROCS(0),
 		Memory:   programBudget(options.Config.Apps.Memory),
 		Log:      h.log,
+		Retired:  h.sockets.Retire,
 	})
 	h.gateway = gateway.New(gateway.Options{
 		Routes:    h.supervisor.Routes,
 		Log:       h.log,
 		AccessLog: options.Config.Log.Access,
+		Proxies:   h.proxies,
+		Sockets:   h.sockets,
 	})
 	h.close = sync.OnceValue(h.shut)
 	return h, nil
@@ -167,6 +178,7 @@ func (h *Host) shut() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), h.config.Server.ShutdownTimeout)
 	defer cancel()
+	h.sockets.Close(ctx)
 	if err := h.supervisor.Close(ctx); err != nil {
 		// A guest still runs. Closing the engine under it would free memory that it uses.
 		return errors.Join(append(problems, fmt.Errorf("close: requests were still running after shutdown_timeout: %w", err))...)

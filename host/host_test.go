@@ -386,7 +386,12 @@ func TestServeEnds(t *testing.T) {
 			stop()
 			go func() {
 				// The end of the request comes after the server was told to stop.
-				for _, err := net.Dial("tcp", listener.Addr().String()); err == nil; _, err = net.Dial("tcp", listener.Addr().String()) {
+				for {
+					conn, err := net.Dial("tcp", listener.Addr().String())
+					if err != nil {
+						break
+					}
+					_ = conn.Close()
 					time.Sleep(time.Millisecond)
 				}
 				_, _ = writer.Write([]byte("x"))

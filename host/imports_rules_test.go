@@ -12,7 +12,7 @@ func TestTheRulesRefuse(t *testing.T) {
 		embedder = "the binary is an embedder like any other: what it needs, host must offer"
 		kinds    = "kinds never import one another and know no server: what two of them need belongs in engine or guest"
 		hot      = "the hot path meets the control path in one pointer only, and never sees wazero"
-		apps     = "an app swaps generations of programs: it knows neither engine nor HTTP nor folder"
+		apps     = "an app swaps generations of programs and its public files: it knows neither engine nor HTTP nor the apps folder"
 		leaf     = "guests are compiled with it"
 		runtime  = "the runtime can be replaced as long as nobody else knows it, but for the kit's strict host, which owes nothing to ours"
 		viper    = "viper is neither strict nor safe for concurrent use: one package tames it"
@@ -58,6 +58,7 @@ func TestTheRulesRefuse(t *testing.T) {
 			"the engine runs any module: it knows no kind, no request and no app"},
 		{"host/internal/bench", module + "/host/internal/gateway", code,
 			"it measures any server by its address: what it knew of ours would be measured too"},
+		{"host/internal/http1", module + "/host/internal/gateway", code, "it reads bytes: what a request means, and what is answered, is the gateway's"},
 		{"host/internal/pool", module + "/host/internal/guest", code, "the pool is generic and holds no word of wasm"},
 		{"host/internal/route", module + "/abi", code, pure},
 		{"host/internal/route", module + "/abi", inside, pure},
@@ -66,6 +67,12 @@ func TestTheRulesRefuse(t *testing.T) {
 		{"host/internal/gateway", module + "/host/internal/pool", code, hot},
 		{"host/internal/gateway", module + "/host/internal/supervise", code, hot},
 		{"host/internal/gateway", module + "/host/config", code, hot},
+		{"host/internal/listen", module + "/host/internal/gateway", code, "it lets connections in, and knows nothing of what they are for"},
+		{"host/internal/certs", module + "/host/internal/listen", code, "it gets certificates, and knows nothing of who shows them"},
+		{"host/internal/listen", module + "/host/internal/certtest", code, "it makes certificates for tests"},
+		{"host/internal/socket", module + "/host/internal/app", code,
+			"a connection outlives generations and instances: it knows an app by what it declares to need of one"},
+		{"host/internal/gateway", "github.com/coder/websocket", code, "the WebSocket library can be replaced as long as nobody else knows it"},
 		{"host/internal/machine", module + "/host/internal/guest", code, "it reads what the system says, and decides nothing"},
 		{"host/internal/watch", module + "/host/internal/guest", code, "files in, changes out: the channel is its whole contract"},
 		{"host/internal/supervise", module + "/host/internal/watch", code, needs},
@@ -82,6 +89,8 @@ func TestTheRulesRefuse(t *testing.T) {
 		{"host", "github.com/spf13/viper", inside, viper},
 		{"host/internal/supervise", "github.com/fsnotify/fsnotify", code, events},
 		{"cmd/wasgi", "github.com/fsnotify/fsnotify", code, events},
+		{"host", "github.com/caddyserver/certmagic", code, "only certs speaks with certificate authorities"},
+		{"host/internal/listen", "go.uber.org/zap/zapcore", code, "certmagic logs to it; everybody else has slog"},
 		{"host", "github.com/spf13/cobra", code, "an embedder has its own command line"},
 		{"host/internal/machine", "golang.org/x/sys/windows", code, "system calls stay with memory and files"},
 		{"host/internal/pool", "golang.org/x/sys/unix", code, "system calls stay with memory and files"},
@@ -138,6 +147,8 @@ func TestTheRulesAllow(t *testing.T) {
 		{"host/internal/engine", module + "/host/internal/guest", code},
 		{"host/internal/gateway", module + "/abi/wire", code},
 		{"host/internal/gateway", "net/http", code},
+		{"host/internal/gateway", module + "/host/internal/socket", code},
+		{"host/internal/socket", "github.com/coder/websocket", code},
 		{"host/internal/gateway", module + "/host", external},
 		{"host/internal/guest", module + "/abi/wire", code},
 		{"host/internal/guest/wasgi", "github.com/tetratelabs/wazero/api", code},

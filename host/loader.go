@@ -28,10 +28,11 @@ func (l *loader) Settings(manifest guest.File) (supervise.Settings, error) {
 		}
 	}
 	return supervise.Settings{
-		Mount:    app.Mount,
-		Hosts:    app.Hosts,
-		Enabled:  app.Enabled,
-		Settings: guestSettings(app),
+		Mount:        app.Mount,
+		Hosts:        app.Hosts,
+		Enabled:      app.Enabled,
+		CacheControl: app.CacheControl,
+		Settings:     guestSettings(app),
 	}, nil
 }
 
@@ -49,6 +50,8 @@ func guestSettings(app config.App) guest.Settings {
 		MaxEnviron:      app.MaxEnviron,
 		MaxBody:         app.MaxBody,
 		MaxResponse:     app.MaxResponse,
+		MinRate:         app.MinRate,
+		Compress:        app.Compress,
 		MinInstances:    app.Instances.Min,
 		MaxInstances:    app.Instances.Max,
 		MaxRequests:     app.Instances.MaxRequests,
@@ -60,6 +63,7 @@ func guestSettings(app config.App) guest.Settings {
 		MaxModule:       app.MaxModule,
 		CompileTimeout:  app.CompileTimeout,
 		CompileMemory:   app.CompileMemory,
+		WebSocket:       guest.WebSocket(app.WebSocket),
 		LogLines:        app.LogLines,
 		Isolation:       guest.Isolation(app.Isolation),
 		Env:             app.Env,

@@ -53,6 +53,10 @@ func serveSamples(t *testing.T) (*httptest.Server, *logBuffer) {
 	for _, entry := range entries {
 		name := entry.Name()
 		switch {
+		case name == "public":
+			if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(plugins, name))); err != nil {
+				t.Fatal(err)
+			}
 		case entry.IsDir():
 			write(t, filepath.Join(dir, name+".wasm"), guesttest.Go(t, filepath.Join(plugins, name)))
 		case filepath.Ext(name) == ".toml":
@@ -114,6 +118,12 @@ func TestSamples(t *testing.T) {
 			t.Errorf("%q, name %q", got, response.Header.Get("name"))
 		}
 	})
+	t.Run("public", func(t *testing.T) {
+		response, err := http.Get(server.URL + "/favicon.svg")
+		if got := body(t, response, err, 200); !strings.HasPrefix(got, "<svg ") || response.Header.Get("Content-Type") != "image/svg+xml" {
+			t.Errorf("%.20q, %v", got, response.Header)
+		}
+	})
 	t.Run("echo", func(t *testing.T) {
 		sent := make([]byte, 1<<20)
 		_, _ = rand.Read(sent)
@@ -153,10 +163,11 @@ func TestSamples(t *testing.T) {
 		response, err = http.PostForm(server.URL+"/notes/", url.Values{"text": {" "}})
 		body(t, response, err, http.StatusUnprocessableEntity)
 	})
+	t.Run("chat", func(t *testing.T) { chat(t, server) })
 	t.Run("index", func(t *testing.T) {
 		response, err := http.Get(server.URL + "/")
 		got := body(t, response, err, 200)
-		for _, name := range []string{"hello", "echo", "clock", "notes", "mischief"} {
+		for _, name := range []string{"hello", "echo", "clock", "notes", "chat", "mischief"} {
 			if !strings.Contains(got, `href="/`+name) {
 				t.Errorf("%s is not linked", name)
 			}

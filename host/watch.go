@@ -15,7 +15,7 @@ type WatchOptions struct {
 	// Settle is how long a file must have been still before its change is reported; 0 is a tenth of a second.
 	Settle time.Duration
 	// Match says which folders are entered and which files count, by their slash-separated path below Dir; nil is all of
-	// them. It must be quick.
+	// them. A folder that is not entered and counts as a file is reported when it comes, goes or is replaced. It must be quick.
 	Match func(rel string, dir bool) bool
 	// Log takes what goes wrong; nothing of it is fatal. nil discards it.
 	Log *slog.Logger

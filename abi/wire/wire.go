@@ -42,6 +42,16 @@ func (e *Encoder) Reset() {
 	e.err = nil
 }
 
+// Continue makes list, which an Encoder has built, the beginning of this one. It is copied. What is too short for a list is an empty
+// one.
+func (e *Encoder) Continue(list []byte) {
+	e.Reset()
+	if len(list) >= countSize {
+		e.buf = append(e.buf, list...)
+		e.count = binary.LittleEndian.Uint32(list)
+	}
+}
+
 // Cap returns how many bytes the Encoder holds on to, for a pool that wants to drop the large ones.
 func (e *Encoder) Cap() int { return cap(e.buf) }
 

@@ -111,6 +111,28 @@ func TestBytesMayBeAskedForBetweenAdds(t *testing.T) {
 	}
 }
 
+func TestContinueGoesOnWithACopy(t *testing.T) {
+	t.Parallel()
+	var e wire.Encoder
+	e.Add("forgotten", "")
+	first := encode(t, pairs("a", "1"))
+	e.Continue(first)
+	e.Add("b", "2")
+	got, err := e.Bytes()
+	if want := encode(t, pairs("a", "1", "b", "2")); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got % x, %v, want % x", got, err, want)
+	}
+	if want := encode(t, pairs("a", "1")); !bytes.Equal(first, want) {
+		t.Errorf("the list that was continued is now % x", first)
+	}
+	for _, list := range [][]byte{nil, {1}, encode(t, nil)} {
+		e.Continue(list)
+		if got, err := e.Bytes(); err != nil || !bytes.Equal(got, encode(t, nil)) {
+			t.Errorf("after % x: got % x, %v", list, got, err)
+		}
+	}
+}
+
 func TestResetEmptiesTheListAndKeepsTheBuffer(t *testing.T) {
 	t.Parallel()
 	var e wire.Encoder

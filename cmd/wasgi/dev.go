@@ -42,7 +42,7 @@ func dev(cmd *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(options.Config)
+	listeners, err := host.Listen(options.Config)
 	if err != nil {
 		return err
 	}
@@ -53,12 +53,12 @@ func dev(cmd *cobra.Command, dir string) error {
 		Dir: dir, Settle: options.Config.Apps.Settle, Match: isSource, Log: options.Log,
 	})
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, closeAll(listeners))
 	}
 	w := newWorkshop(dir, builder{out: cmd.OutOrStdout(), errs: cmd.OutOrStdout()})
 	w.open(ctx)
 	if ctx.Err() != nil {
-		return errors.Join(context.Cause(ctx), listener.Close())
+		return errors.Join(context.Cause(ctx), closeAll(listeners))
 	}
 	done := make(chan struct{})
 	go func() {
@@ -67,7 +67,7 @@ func dev(cmd *cobra.Command, dir string) error {
 			w.rebuild(ctx, changed)
 		}
 	}()
-	err = serve(ctx, options, listener, cmd.OutOrStdout())
+	err = serve(ctx, options, listeners, cmd.OutOrStdout())
 	cancel()
 	<-done
 	return err

@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 //	says NAME REGEXP           waits until it has said so, on whichever stream; "! says" that it has not said so yet
 //	once NAME REGEXP           it has said so once by now
 //	address NAME               sets $ADDRESS to where it listens
+//	certify CERT KEY           writes a certificate for 127.0.0.1, and its key
+//	get-tls NAME PATH BODY     asks it by HTTP/2 over TLS, which must answer so
 //	appears PATTERN            waits until there is a file whose path matches
 //	empty FOLDER               nothing is in the folder
 //	get NAME PATH TEXT         waits until PATH answers with that body; "! get" until it does not answer with 200
@@ -58,6 +60,8 @@ func TestScript(t *testing.T) {
 			"says":    says,
 			"once":    positive(once),
 			"address": positive(setAddress),
+			"certify": positive(certify),
+			"get-tls": positive(getTLS),
 			"appears": positive(appears),
 			"empty":   positive(empty),
 			"get":     get,

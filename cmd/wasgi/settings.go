@@ -12,6 +12,10 @@ import (
 // flagKeys says which configuration key a flag sets.
 var flagKeys = map[string]string{
 	"listen":     "server.listen",
+	"h2c":        "server.h2c",
+	"tls-listen": "tls.listen",
+	"tls-cert":   "tls.cert",
+	"tls-key":    "tls.key",
 	"log-level":  "log.level",
 	"log-format": "log.format",
 	"access-log": "log.access",
@@ -32,7 +36,11 @@ func addLogFlags(cmd *cobra.Command) {
 // addServeFlags adds the flags of the commands that listen.
 func addServeFlags(cmd *cobra.Command) {
 	addLogFlags(cmd)
-	cmd.Flags().String("listen", config.Default().Server.Listen, "listen on `ADDR`, host:port; port 0 is any free one")
+	cmd.Flags().String("listen", config.Default().Server.Listen, "listen for plain HTTP on `ADDR`, host:port; port 0 is any free one")
+	cmd.Flags().Bool("h2c", false, "speak HTTP/2 without TLS too")
+	cmd.Flags().String("tls-listen", "", "listen for HTTPS on `ADDR`; needs a certificate")
+	cmd.Flags().String("tls-cert", "", "serve HTTPS with the certificate and its chain in `FILE` (PEM)")
+	cmd.Flags().String("tls-key", "", "the certificate's private key is in `FILE` (PEM)")
 	cmd.Flags().Bool("access-log", false, "log each request")
 }
 

@@ -39,7 +39,7 @@ func sourcesBelow(dir string) ([]string, error) {
 	for _, entry := range entries {
 		name, path := entry.Name(), filepath.Join(dir, entry.Name())
 		info, err := os.Stat(path)
-		if err != nil || !info.IsDir() || skipped(name) || name == "testdata" {
+		if err != nil || !info.IsDir() || skipped(name) || name == "testdata" || name == "public" {
 			continue
 		}
 		switch isMain, holdsGo := inspectSource(path); {
@@ -59,7 +59,8 @@ func sourcesBelow(dir string) ([]string, error) {
 
 // skipped reports the folders that neither build nor watch enters.
 func skipped(name string) bool {
-	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "node_modules" || name == "vendor"
+	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "node_modules" || name == "vendor" ||
+		strings.HasSuffix(name, ".public")
 }
 
 // inspectSource reports whether a folder's Go files, as the guest's platform selects them, are a package main, and whether

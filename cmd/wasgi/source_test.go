@@ -59,7 +59,7 @@ func TestFindSources(t *testing.T) {
 		"tests only":     {map[string]string{"a/main_test.go": app}, nil},
 		"other systems":  {map[string]string{"a/main_windows.go": app, "b/main_wasip1.go": app}, []string{"b"}},
 		"skipped": {map[string]string{".git/main.go": app, "_old/main.go": app, "vendor/main.go": app, "node_modules/x/main.go": app,
-			"x/testdata/main.go": app}, nil},
+			"x/testdata/main.go": app, "public/main.go": app, "x/a.public/main.go": app}, nil},
 		"none": {map[string]string{"README.md": ""}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestIsSource(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]bool{
 		".": true, "a/main.go": true, "a/style.css": true, "a.wasm": false, "a/.main.go.swp": false, "vendor/a/a.go": false,
-		"a/node_modules/x.js": false, "_old/main.go": false, "a/testdata/page.html": true,
+		"a/node_modules/x.js": false, "_old/main.go": false, "a/testdata/page.html": true, "a/public/page.html": true, "a.public/page.html": false,
 	} {
 		if got := isSource(path, false); got != want {
 			t.Errorf("%s: %t", path, got)

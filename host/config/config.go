@@ -22,27 +22,62 @@ import "time"
 // the folder that the process runs in.
 type Config struct {
 	Server Server
+	TLS    TLS
 	Apps   Apps
 	Log    Log
 	// Defaults holds for every app whose manifest does not say otherwise. Its Mount is always "".
 	Defaults App
 }
 
-// Server is the listener and its limits.
+// Server is the plain listener, and the limits of all listeners.
 type Server struct {
-	// Listen is host:port. An empty host is all interfaces, port 0 any free one.
+	// Listen is host:port for plain HTTP. An empty host is all interfaces, port 0 any free one; "" is no plain listener.
 	Listen string
+	// H2C says whether the plain listener speaks HTTP/2 too, to clients that begin with it.
+	H2C bool
+	// MaxConnections is how many connections there may be at once.
+	MaxConnections int
+	// MaxConnectionsPerClient is how many of them one client may have, which is an IPv4 address or an IPv6 network of 64 bits;
+	// 0 is no bound. This machine itself has none.
+	MaxConnectionsPerClient int
 	// ReadHeaderTimeout is how long a client may take to send a request's headers.
 	ReadHeaderTimeout time.Duration
 	// IdleTimeout is how long a connection may wait for its next request.
 	IdleTimeout time.Duration
 	// MaxHeaderBytes bounds a request's line and headers, in bytes. It fits an int on every platform.
 	MaxHeaderBytes int64
+	// TrustedProxies are addresses, networks and "unix", in their usual form: the peers that are believed about a request's client.
+	TrustedProxies []string
+	// Forwarded is x-forwarded or forwarded: the headers that they are believed in.
+	Forwarded string
 	// Memory bounds the memory of all instances of all apps together, in bytes; 0 is three quarters of what the machine, or the
 	// control group that the process runs in, has.
 	Memory int64
-	// ShutdownTimeout is how long running requests may take after the signal to stop; 0 cuts them off.
+	// ShutdownDelay is how long connections are still accepted after the signal to stop.
+	ShutdownDelay time.Duration
+	// ShutdownTimeout is how long running requests may take after ShutdownDelay; 0 cuts them off.
 	ShutdownTimeout time.Duration
+}
+
+// TLS is the listener for HTTPS and where its certificates come from: a certificate authority for some names, a pair of files
+// for all others.
+type TLS struct {
+	// Listen is host:port; "" is no such listener.
+	Listen string
+	// Cert and Key name PEM files, which are read again when they change: a certificate with its chain, and its private key.
+	Cert, Key string
+	// Domains are the lower-case host names to get certificates for.
+	Domains []string
+	// Email is what the authority writes to; "" is nobody.
+	Email string
+	// CA is the URL of the authority's ACME directory.
+	CA string
+	// CARoot names a PEM file with the root that CA's own HTTPS is verified with; "" is the system's roots.
+	CARoot string
+	// Storage is the folder of automatic certificates, their keys and the account; "" is a folder in the user's configuration.
+	Storage string
+	// Redirect says whether the plain listener sends clients to HTTPS instead of serving them.
+	Redirect bool
 }
 
 // Apps says where the apps are.
@@ -76,8 +111,13 @@ type Log struct {
 type App struct {
 	// Mount is the path the app answers under, decoded and without a trailing slash; "" is what its file name says.
 	Mount string
-	// Hosts are the lower-case host names the app answers for, as ordered in the file; none is every host.
+	// Hosts are the lower-case host names the app answers for, as ordered in the file; none is every host. "*." in front stands for
+	// one label.
 	Hosts []string
+	// CacheControl is the value of that header with the app's public files; "" sends none.
+	CacheControl string
+	// Compress says whether responses are compressed for clients that take it.
+	Compress bool
 	// Timeout runs from the request's arrival to the first byte of the response's body.
 	Timeout time.Duration
 	// WriteTimeout is how long a block of a body may make no progress.
@@ -101,6 +141,8 @@ type App struct {
 	MaxBody int64
 	// MaxResponse caps a response's body, in bytes; 0 is no bound.
 	MaxResponse int64
+	// MinRate is how many bytes a second a client must send or take on average, while the app waits for it; 0 is no bound.
+	MinRate int64
 	// Instances says how many instances there may be.
 	Instances Instances
 	// QueueTimeout is how long a request waits for an instance, be it one that is being made.
@@ -115,6 +157,8 @@ type App struct {
 	CompileTimeout time.Duration
 	// CompileMemory bounds the memory that compiling it may take, in bytes.
 	CompileMemory int64
+	// WebSocket bounds the app's WebSocket connections.
+	WebSocket WebSocket
 	// LogLines is how many lines a second the app may log; 0 is no bound.
 	LogLines int
 	// Isolation is request, instance or fresh.
@@ -140,16 +184,23 @@ type Instances struct {
 	IdleTimeout time.Duration
 }
 
+// LetsEncrypt is the ACME directory of Let's Encrypt.
+const LetsEncrypt = "https://acme-v02.api.letsencrypt.org/directory"
+
 // Default returns the configuration that holds where nothing else is said.
 func Default() Config {
 	return Config{
 		Server: Server{
-			Listen:            "127.0.0.1:8080",
-			ReadHeaderTimeout: 10 * time.Second,
-			IdleTimeout:       2 * time.Minute,
-			MaxHeaderBytes:    64 << 10,
-			ShutdownTimeout:   30 * time.Second,
+			Listen:                  "127.0.0.1:8080",
+			MaxConnections:          10_000,
+			MaxConnectionsPerClient: 512,
+			ReadHeaderTimeout:       10 * time.Second,
+			IdleTimeout:             2 * time.Minute,
+			MaxHeaderBytes:          64 << 10,
+			Forwarded:               "x-forwarded",
+			ShutdownTimeout:         30 * time.Second,
 		},
+		TLS:      TLS{CA: LetsEncrypt, Redirect: true},
 		Apps:     Apps{Dir: "apps", Watch: true, Settle: 100 * time.Millisecond, Max: 10_000},
 		Log:      Log{Level: "info"},
 		Defaults: defaultApp(),
@@ -158,6 +209,7 @@ func Default() Config {
 
 func defaultApp() App {
 	return App{
+		CacheControl:    "no-cache",
 		Timeout:         30 * time.Second,
 		WriteTimeout:    30 * time.Second,
 		CPU:             10 * time.Second,
@@ -167,6 +219,7 @@ func defaultApp() App {
 		Tables:          100_000,
 		MaxEnviron:      256 << 10,
 		MaxBody:         100 << 20,
+		MinRate:         240,
 		Instances:       Instances{Min: 1, Max: 64, IdleTimeout: 5 * time.Minute},
 		QueueTimeout:    10 * time.Second,
 		QueueLength:     1024,
@@ -174,6 +227,7 @@ func defaultApp() App {
 		MaxModule:       64 << 20,
 		CompileTimeout:  30 * time.Second,
 		CompileMemory:   1 << 30,
+		WebSocket:       defaultWebSocket(),
 		LogLines:        1000,
 		Isolation:       "request",
 		Enabled:         true,

@@ -17,6 +17,8 @@ const (
 	longest = 8760 * time.Hour
 	// maxSettle bounds how late a change may be noticed.
 	maxSettle = time.Minute
+	// defaultPing is shorter than what proxies and routers forget an idle connection after.
+	defaultPing = 30 * time.Second
 )
 
 // durationFrom returns a kind of durations with a lower bound.

@@ -28,7 +28,7 @@ const mountKey = "mount"
 // configTable returns the table of the configuration. The names here are the only ones: file, environment, flags and
 // documentation are all read from this table.
 func configTable() table {
-	t := slices.Concat(serverSettings(), appsSettings(), logSettings())
+	t := slices.Concat(serverSettings(), tlsSettings(), appsSettings(), logSettings())
 	for _, s := range appSettings() {
 		if s.Name != mountKey {
 			s.Name = "defaults." + s.Name
@@ -46,18 +46,53 @@ func manifestTable() table { return appSettings() }
 
 func serverSettings() table {
 	return table{
-		newSetting("server.listen", "where to listen; port 0 is any free one", address,
+		newSetting("server.listen", "where to listen for plain HTTP; port 0 is any free one, empty is nowhere", optionalAddress,
 			func(c *Config) *string { return &c.Server.Listen }),
+		newSetting("server.h2c", "whether HTTP/2 is spoken without TLS too, with clients that begin with it", boolean,
+			func(c *Config) *bool { return &c.Server.H2C }),
+		newSetting("server.max_connections", "how many connections there may be at once", integerBetween(1, maxConnections),
+			func(c *Config) *int { return &c.Server.MaxConnections }),
+		newSetting("server.max_connections_per_client", "how many of them one address may have, or one /64 of IPv6; 0 is no bound, and loopback has none",
+			integerBetween(0, maxConnections), func(c *Config) *int { return &c.Server.MaxConnectionsPerClient }),
 		newSetting("server.read_header_timeout", "how long a client may take to send a request's headers", durationFrom(minimum),
 			func(c *Config) *duration { return &c.Server.ReadHeaderTimeout }),
 		newSetting("server.idle_timeout", "how long a connection may wait for its next request", durationFrom(minimum),
 			func(c *Config) *duration { return &c.Server.IdleTimeout }),
 		newSetting("server.max_header_bytes", "bound of a request's line and headers", sizeBetween(1<<10, 16<<20),
 			func(c *Config) *int64 { return &c.Server.MaxHeaderBytes }),
+		newSetting("server.trusted_proxies", "the proxies whose word about a request's client counts: addresses, networks, `unix`; none is nobody's",
+			proxyList, func(c *Config) *[]string { return &c.Server.TrustedProxies }),
+		newSetting("server.forwarded", "the headers in which they say it: `X-Forwarded-*`, or RFC 7239's `Forwarded`; the others are dropped",
+			choice("x-forwarded", "forwarded"), func(c *Config) *string { return &c.Server.Forwarded }),
 		newSetting("server.memory", "cap of all instances' memory together; 0 is three quarters of the machine's, or of the control group's",
 			sizeBetween(0, maxSize), func(c *Config) *int64 { return &c.Server.Memory }),
-		newSetting("server.shutdown_timeout", "how long running requests may take after the signal to stop; 0 cuts them off", durationFrom(0),
+		newSetting("server.shutdown_delay", "how long connections are still accepted after the signal to stop", durationFrom(0),
+			func(c *Config) *duration { return &c.Server.ShutdownDelay }),
+		newSetting("server.shutdown_timeout", "how long running requests may take after that; 0 cuts them off", durationFrom(0),
 			func(c *Config) *duration { return &c.Server.ShutdownTimeout }),
+	}
+}
+
+func tlsSettings() table {
+	return table{
+		newSetting("tls.listen", "where to listen for HTTPS; empty is nowhere", optionalAddress,
+			func(c *Config) *string { return &c.TLS.Listen }),
+		newSetting("tls.cert", "a PEM file with the certificate and its chain; a new one is taken up", path,
+			func(c *Config) *string { return &c.TLS.Cert }),
+		newSetting("tls.key", "a PEM file with the certificate's private key", path,
+			func(c *Config) *string { return &c.TLS.Key }),
+		newSetting("tls.domains", "the host names to get certificates for from tls.ca, whose terms are agreed to by that", domainList,
+			func(c *Config) *[]string { return &c.TLS.Domains }),
+		newSetting("tls.email", "whom the certificate authority writes to; empty is nobody", email,
+			func(c *Config) *string { return &c.TLS.Email }),
+		newSetting("tls.ca", "the ACME directory of the certificate authority", directoryURL,
+			func(c *Config) *string { return &c.TLS.CA }),
+		newSetting("tls.ca_root", "a PEM file with the root of a private authority; empty is the system's roots", path,
+			func(c *Config) *string { return &c.TLS.CARoot }),
+		newSetting("tls.storage", "the folder of automatic certificates and their keys; empty is one in the user's configuration folder", path,
+			func(c *Config) *string { return &c.TLS.Storage }),
+		newSetting("tls.redirect", "whether plain HTTP is sent to HTTPS where there is a listener for it", boolean,
+			func(c *Config) *bool { return &c.TLS.Redirect }),
 	}
 }
 
@@ -92,15 +127,19 @@ func logSettings() table {
 // appSettings are the keys of a manifest, in the order in which they are best read: where the app answers, what it may take,
 // how it runs.
 func appSettings() table {
-	return slices.Concat(mountSettings(), timeSettings(), sizeSettings(), runSettings(), moduleSettings())
+	return slices.Concat(mountSettings(), timeSettings(), sizeSettings(), runSettings(), webSocketSettings(), moduleSettings())
 }
 
 func mountSettings() table {
 	return table{
 		newSetting(mountKey, "the path the app answers under, instead of the one its file name says", mountPath,
 			func(c *Config) *string { return &c.Defaults.Mount }),
-		newSetting("hosts", "the host names the app answers for; none is every host", hostList,
+		newSetting("hosts", "the host names the app answers for, `*.example.com` among them; none is every host", hostList,
 			func(c *Config) *[]string { return &c.Defaults.Hosts }),
+		newSetting("cache_control", "how long clients may keep the app's public files: the `Cache-Control` that goes with them; empty is none",
+			headerValue, func(c *Config) *string { return &c.Defaults.CacheControl }),
+		newSetting("compress", "whether responses are compressed for clients that take it", boolean,
+			func(c *Config) *bool { return &c.Defaults.Compress }),
 	}
 }
 
@@ -133,6 +172,8 @@ func sizeSettings() table {
 			func(c *Config) *int64 { return &c.Defaults.MaxBody }),
 		newSetting("max_response", "cap of a response's body; 0 is none", sizeBetween(0, maxSize),
 			func(c *Config) *int64 { return &c.Defaults.MaxResponse }),
+		newSetting("min_rate", "bytes a second that a client must send or take while the app waits for it, after 5 s; 0 is no bound", sizeBetween(0, maxRate),
+			func(c *Config) *int64 { return &c.Defaults.MinRate }),
 	}
 }
 

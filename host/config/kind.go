@@ -86,6 +86,8 @@ const (
 	maxInstances = 10_000
 	maxApps      = 1_000_000
 	maxTables    = 10_000_000 // a browser's bound of one table
+	// maxConnections is what a machine with every descriptor it can have could hold.
+	maxConnections = 1_000_000
 	// maxCount fits an int on every platform.
 	maxCount = 1_000_000_000
 )

@@ -39,7 +39,7 @@ func Load(source Source) (Config, error) {
 	layers := []layer{file, environ, flags}
 	c := t.merge(Default(), layers)
 	if len(found) == 0 {
-		found = instanceRange(&c, "defaults.", layers)
+		found = append(instanceRange(&c, "defaults.", layers), listenerRules(&c, layers)...)
 	}
 	if err := join(found); err != nil {
 		return Config{}, err

@@ -101,18 +101,36 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 		"defaults.compile_timeout": "7s", "defaults.compile_memory": "7GB", "defaults.log_lines": "7",
 		"defaults.instances.min": "7", "defaults.instances.max": "8", "defaults.instances.max_requests": "7",
 		"defaults.instances.max_lifetime": "7s", "defaults.instances.idle_timeout": "7s", "defaults.queue_timeout": "7s",
-		"defaults.isolation": "fresh", "defaults.env": "A=1,B=2", "defaults.enabled": "false",
+		"server.trusted_proxies": "10.0.0.0/8,unix", "server.forwarded": "forwarded", "defaults.cache_control": "no-store", "defaults.compress": "true",
+		"defaults.websocket.max_connections": "7", "defaults.websocket.max_message": "7", "defaults.websocket.queue": "7KiB",
+		"defaults.websocket.memory": "7MiB", "defaults.websocket.max_topics": "7", "defaults.websocket.ping_interval": "7",
+		"defaults.websocket.origins": "A.test,*.b.test",
+		"defaults.isolation":         "fresh", "defaults.env": "A=1,B=2", "defaults.enabled": "false",
+		"server.h2c": "true", "server.max_connections": "7", "server.max_connections_per_client": "6", "server.shutdown_delay": "7s",
+		"tls.listen": ":98", "tls.cert": "c", "tls.key": "k", "tls.domains": "A.test,b.test", "tls.email": "a@b", "tls.ca": "https://ca.test/",
+		"tls.ca_root": "r", "tls.storage": "s", "tls.redirect": "false", "defaults.min_rate": "7",
 	}
 	want := config.Config{
-		Server: config.Server{Listen: ":99", ReadHeaderTimeout: 7 * time.Second, IdleTimeout: 7 * time.Second, MaxHeaderBytes: 4096, Memory: 7 << 30},
-		Apps:   config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Memory: 7 << 20, Cache: "y"},
-		Log:    config.Log{Level: "warn", Format: "text", Access: true},
+		Server: config.Server{
+			Listen: ":99", H2C: true, MaxConnections: 7, MaxConnectionsPerClient: 6, ShutdownDelay: 7 * time.Second,
+			ReadHeaderTimeout: 7 * time.Second, IdleTimeout: 7 * time.Second, MaxHeaderBytes: 4096, Memory: 7 << 30,
+			TrustedProxies: []string{"10.0.0.0/8", "unix"}, Forwarded: "forwarded",
+		},
+		TLS: config.TLS{
+			Listen: ":98", Cert: "c", Key: "k", Domains: []string{"a.test", "b.test"}, Email: "a@b", CA: "https://ca.test/", CARoot: "r", Storage: "s",
+		},
+		Apps: config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Memory: 7 << 20, Cache: "y"},
+		Log:  config.Log{Level: "warn", Format: "text", Access: true},
 		Defaults: config.App{
-			Hosts: []string{"a.test", "b.test"}, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,
-			CPU: 7 * time.Second, HostCalls: 7, Memory: 1 << 20, Stack: 128 << 10, Tables: 7, MaxEnviron: 7 << 10, MaxBody: 7, MaxResponse: 7,
+			Hosts: []string{"a.test", "b.test"}, CacheControl: "no-store", Compress: true, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,
+			CPU: 7 * time.Second, HostCalls: 7, Memory: 1 << 20, Stack: 128 << 10, Tables: 7, MaxEnviron: 7 << 10, MaxBody: 7, MaxResponse: 7, MinRate: 7,
 			Instances:    config.Instances{Min: 7, Max: 8, MaxRequests: 7, MaxLifetime: 7 * time.Second, IdleTimeout: 7 * time.Second},
 			QueueTimeout: 7 * time.Second, QueueLength: 7, QuarantineAfter: 7,
 			MaxModule: 7 << 20, CompileTimeout: 7 * time.Second, CompileMemory: 7e9, LogLines: 7,
+			WebSocket: config.WebSocket{
+				MaxConnections: 7, MaxMessage: 7, Queue: 7 << 10, Memory: 7 << 20, MaxTopics: 7, PingInterval: 7 * time.Second,
+				Origins: []string{"a.test", "*.b.test"},
+			},
 			Isolation: "fresh", Env: []string{"A=1", "B=2"},
 		},
 	}

@@ -49,7 +49,7 @@ func TestMutations(t *testing.T) {
 		{`"/hello"`, `""`, "mount"}, {`"/hello"`, `"hello"`, "mount"}, {`"/hello"`, `"/hello/"`, "mount"}, {`"/hello"`, `"//"`, "mount"},
 		{`"/hello"`, `"/a//b"`, "mount"}, {`"/hello"`, `"/a/../b"`, "mount"}, {`"/hello"`, `"/./a"`, "mount"}, {`"/hello"`, `"/a?b"`, "mount"},
 		{`"/hello"`, `"/a#b"`, "mount"}, {`"/hello"`, `"/a\u0007"`, "mount"}, {`"/hello"`, `"/a%20b"`, "mount"}, {`"/hello"`, `7`, "mount"},
-		{`"example.com"`, `"http://example.com"`, "hosts"}, {`"example.com"`, `"example.com:80"`, "hosts"}, {`"example.com"`, `"*.com"`, "hosts"},
+		{`"example.com"`, `"http://example.com"`, "hosts"}, {`"example.com"`, `"example.com:80"`, "hosts"}, {`"example.com"`, `"*.*.com"`, "hosts"},
 		{`"example.com"`, `"-a.com"`, "hosts"}, {`"example.com"`, `"a..com"`, "hosts"}, {`"example.com"`, `"WWW.example.com"`, "hosts"},
 		{`"example.com"`, `"exämple.com"`, "hosts"}, {`"example.com"`, `1`, "hosts"}, {`["example.com", "www.example.com"]`, `"example.com"`, "hosts"},
 		{`e_timeout = "10s"`, `e_timeout = "10"`, "write_timeout"}, {`e_timeout = "10s"`, `e_timeout = "10 s"`, "write_timeout"},

@@ -14,7 +14,9 @@ const (
 	maxMemory = 4 << 30
 	// maxModule is what an int can hold on every platform, with room to spare: a module is read into memory whole.
 	maxModule = 1 << 30
-	maxSize   = math.MaxInt64
+	// maxRate is faster than clients are.
+	maxRate = 1 << 30
+	maxSize = math.MaxInt64
 )
 
 // units are the suffixes of a size, longest first, so that B matches last.

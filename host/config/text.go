@@ -25,6 +25,16 @@ func notEmpty(s string) (string, error) {
 	return s, nil
 }
 
+// email is an address that mail is sent to, or "".
+var email = stringKind("e-mail address", "you@example.com", func(s string) (string, error) {
+	if name, domain, ok := strings.Cut(s, "@"); s != "" && (!ok || name == "" || domain == "" || strings.ContainsFunc(s, unspeakable)) {
+		return "", fmt.Errorf("%s is not an e-mail address; write one like \"you@example.com\"", shown(s))
+	}
+	return s, nil
+})
+
+func unspeakable(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
 // choice returns a kind whose values are the given words. The empty word is one that has another meaning.
 func choice(words ...string) kind[string] {
 	named := slices.DeleteFunc(slices.Clone(words), func(s string) bool { return s == "" })
@@ -63,6 +73,14 @@ func mount(s string) (string, error) {
 	}
 	return s, nil
 }
+
+// headerValue is what a header of a response says.
+var headerValue = stringKind("header value", "no-cache", func(s string) (string, error) {
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) || strings.TrimSpace(s) != s {
+		return "", fmt.Errorf("%s is no header's value: it holds printable ASCII, and no space at its ends", shown(s))
+	}
+	return s, nil
+})
 
 // envList is what a guest's environment holds.
 var envList = listKind("list of NAME=value", "GREETING=hello", envEntries)

@@ -11,7 +11,7 @@ func (c Config) Validate() error {
 		found = append(found, problem{key: "defaults." + mountKey, text: mountOfOne})
 	}
 	if len(found) == 0 {
-		found = instanceRange(&c, "defaults.", nil)
+		found = append(instanceRange(&c, "defaults.", nil), listenerRules(&c, nil)...)
 	}
 	return join(found)
 }
@@ -30,7 +30,7 @@ func (a App) Validate() error {
 	return join(found)
 }
 
-// instanceRange checks the one rule that joins two keys. They may come from different layers, so that it can only be
+// instanceRange checks the rule that joins two keys of a manifest. They may come from different layers, so that it can only be
 // checked at the end and names both. Layers are lowest first; prefix leads the keys' names.
 func instanceRange(c *Config, prefix string, layers []layer) []problem {
 	least, most := c.Defaults.Instances.Min, c.Defaults.Instances.Max

@@ -23,6 +23,7 @@ func samples() []sample {
 		{"echo", "What an app sees of a request, as JSON; a posted body comes back byte for byte."},
 		{"clock", "The time as server-sent events, one a second, for as long as you watch."},
 		{"notes", "A small web application on net/http: list, form, validation, style sheet."},
+		{"chat", "Rooms to talk in, over WebSockets that live on while the app is replaced."},
 		{"mischief", "Traps, spins, eats memory and breaks the rules, to show that the host stands."},
 	}
 }
@@ -31,7 +32,7 @@ func samples() []sample {
 func index(env wasgi.Environ, start wasgi.StartResponse) wasgi.Body {
 	headers := []wasgi.Header{
 		{Name: "Content-Type", Value: "text/html; charset=utf-8"},
-		{Name: "Content-Security-Policy", Value: "default-src 'none'; style-src 'unsafe-inline'"},
+		{Name: "Content-Security-Policy", Value: "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"},
 	}
 	if path := env.Get("PATH_INFO"); path != "" && path != "/" {
 		start("404 Not Found", headers)
@@ -39,7 +40,7 @@ func index(env wasgi.Environ, start wasgi.StartResponse) wasgi.Body {
 	}
 	if method := env.Get("REQUEST_METHOD"); method != "GET" && method != "HEAD" {
 		start("405 Method Not Allowed", append(headers, wasgi.Header{Name: "Allow", Value: "GET, HEAD"}))
-		return wasgi.Text(page("Method not allowed", "<p>This page answers GET and HEAD.</p>\n"))
+		return wasgi.Text(page(env.Get("SCRIPT_NAME"), "Method not allowed", "<p>This page answers GET and HEAD.</p>\n"))
 	}
 	start("200 OK", headers)
 	return wasgi.Text(listPage(env.Get("SCRIPT_NAME")))

@@ -18,7 +18,7 @@ func folders(t *testing.T) []string {
 	}
 	var names []string
 	for _, entry := range entries {
-		if entry.IsDir() && entry.Name() != "index" {
+		if entry.IsDir() && entry.Name() != "index" && entry.Name() != "public" {
 			names = append(names, entry.Name())
 		}
 	}
@@ -37,6 +37,14 @@ func TestEverySampleIsListed(t *testing.T) {
 	slices.Sort(listed)
 	if want := folders(t); !slices.Equal(listed, want) {
 		t.Errorf("listed are %q, the folders are %q", listed, want)
+	}
+}
+
+// The host serves the folder beside the apps, where the page's icon lies.
+func TestTheIconIsThere(t *testing.T) {
+	t.Parallel()
+	if icon, err := os.ReadFile("../public/favicon.svg"); err != nil || !strings.HasPrefix(string(icon), "<svg ") {
+		t.Errorf("%.20q, %v", icon, err)
 	}
 }
 
@@ -66,6 +74,9 @@ func TestPage(t *testing.T) {
 			if link := `<a href="` + mount + `/` + s.name + `"><b>` + s.name + `</b><span>` + s.text + `</span></a>`; !strings.Contains(page, link) {
 				t.Errorf("%s is missing in\n%s", link, page)
 			}
+		}
+		if icon := `<link rel="icon" href="` + mount + `/favicon.svg">`; !strings.Contains(page, icon) {
+			t.Errorf("%s is missing in\n%s", icon, page)
 		}
 		if !strings.Contains(page, "light-dark(") || strings.Contains(page, "<script") || strings.Contains(page, "://") {
 			t.Error("the page has no style, or something from elsewhere")

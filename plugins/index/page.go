@@ -1,8 +1,8 @@
 package main
 
 // page puts body, which is markup, into a document. All that goes in is written in this package but the mount, which the
-// operator chose.
-func page(title, body string) string {
+// operator chose. The icon is a file of the folder public, which the host serves before this app is asked.
+func page(mount, title, body string) string {
 	return `<!doctype html>
 <html lang="en">
 <head>
@@ -10,6 +10,7 @@ func page(title, body string) string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>` + title + `</title>
+<link rel="icon" href="` + mount + `/favicon.svg">
 <style>
 ` + styleSheet + `</style>
 </head>
@@ -26,9 +27,9 @@ func listPage(mount string) string {
 	for _, s := range samples() {
 		list += `<li><a href="` + mount + "/" + s.name + `"><b>` + s.name + "</b><span>" + s.text + "</span></a></li>\n"
 	}
-	return page("wasgi samples", list+"</ul>\n")
+	return page(mount, "wasgi samples", list+"</ul>\n")
 }
 
 func notFoundPage(mount string) string {
-	return page("Not found", `<p>No app answers here. <a href="`+mount+`/">See those that do.</a></p>`+"\n")
+	return page(mount, "Not found", `<p>No app answers here. <a href="`+mount+`/">See those that do.</a></p>`+"\n")
 }

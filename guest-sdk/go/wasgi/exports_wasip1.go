@@ -3,31 +3,20 @@
 package wasgi
 
 import (
-	"math"
 	"runtime"
 	"unsafe"
+
+	"github.com/wasgi/wasgi/guest-sdk/go/internal/buffer"
 )
 
-// The exported functions share these with the host, which holds pointers into them between and after calls: what is
-// referenced here is not collected. An instance runs one call at a time, so nothing guards them.
-var (
-	// environBuffer is what allocate gave last; the host uses no older one. Elements of 8 bytes give the alignment.
-	environBuffer []uint64
-	// returnedBody is valid until the next call of an exported function.
-	returnedBody []byte
-)
+// returnedBody is shared with the host until the next call of an exported function: what is referenced here is not collected. An
+// instance runs one call at a time, so nothing guards it.
+var returnedBody []byte
 
-// allocate returns 0 for a length that no slice can have.
-//
 //go:wasmexport allocate
 func allocate(length int32) int32 {
 	returnedBody = nil
-	if length < 0 || length > math.MaxInt32-7 {
-		return 0
-	}
-	// At least one element, so that the pointer is one into memory of ours.
-	environBuffer = make([]uint64, max(1, (int(length)+7)/8))
-	return int32(address(unsafe.Pointer(unsafe.SliceData(environBuffer))))
+	return int32(buffer.Allocate(length))
 }
 
 // application returns the body as pointer << 32 | length, 0 for none.
@@ -38,11 +27,15 @@ func application(environ, length int32) int64 {
 	if handled == nil {
 		panic("wasgi: no application: call wasgi.Handle from an init function")
 	}
-	returnedBody = Play(imports{}, environAt(uint32(environ), uint32(length)), handled)
+	list := buffer.At(uint32(environ), uint32(length))
+	if list == nil {
+		panic("wasgi: application: the environ is not in the buffer that allocate gave")
+	}
+	returnedBody = Play(imports{}, list, handled)
 	if len(returnedBody) == 0 {
 		return 0
 	}
-	pointer := address(unsafe.Pointer(unsafe.SliceData(returnedBody)))
+	pointer := buffer.Address(unsafe.Pointer(unsafe.SliceData(returnedBody)))
 	return int64(uint64(pointer)<<32 | uint64(uint32(len(returnedBody))))
 }
 
@@ -59,16 +52,3 @@ func warmUp() {
 	runtime.GC()
 	PlayWarmUp()
 }
-
-// environAt returns the bytes the host wrote. They are looked up in the buffer rather than at the address it passes, so that
-// no integer becomes a pointer here.
-func environAt(pointer, length uint32) []byte {
-	start := unsafe.Pointer(unsafe.SliceData(environBuffer))
-	if start == nil || pointer != address(start) || uint64(length) > uint64(len(environBuffer))*8 {
-		panic("wasgi: application: the environ is not in the buffer that allocate gave")
-	}
-	return unsafe.Slice((*byte)(start), length)
-}
-
-// address is p as the host sees it: Go's pointers have 64 bits on wasm, of which the upper half is zero.
-func address(p unsafe.Pointer) uint32 { return uint32(uintptr(p)) }

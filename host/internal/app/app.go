@@ -7,12 +7,14 @@ import (
 	"sync/atomic"
 
 	"github.com/wasgi/wasgi/host/internal/pool"
+	"github.com/wasgi/wasgi/host/internal/static"
 )
 
 // App is a named web application. Its methods may be called concurrently.
 type App struct {
 	name    string
 	current atomic.Pointer[Generation]
+	public  atomic.Pointer[static.Folder]
 	used    atomic.Bool // since Used was called
 	lines   lines
 }
@@ -82,6 +84,13 @@ func (a *App) Health() Health {
 	}
 	return Health{}
 }
+
+// Public is the folder of files that answer before the app does, or nil. It may be closed as soon as SetPublic has put another in
+// its place.
+func (a *App) Public() *static.Folder { return a.public.Load() }
+
+// SetPublic makes next that folder, or none if it is nil, and returns the one before, or nil.
+func (a *App) SetPublic(next *static.Folder) *static.Folder { return a.public.Swap(next) }
 
 // Swap makes next the current generation, or none if it is nil, and retires the one before: it serves the requests that are
 // in it, then closes. Swap returns that one, or nil.

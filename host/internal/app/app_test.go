@@ -22,11 +22,14 @@ type program struct {
 	newError error
 	serve    func(*instance) error
 	keep     bool // instances can be used again
+	receives bool // events
 
 	made, live atomic.Int64
 	closed     atomic.Bool
 	gone       chan struct{} // closed by Close, if it is set
 }
+
+func (p *program) Receives() bool { return p.receives }
 
 func (p *program) Kind() string { return "fake" }
 func (p *program) Bytes() int64 { return 0 }

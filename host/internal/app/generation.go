@@ -112,6 +112,21 @@ func (g *Generation) Isolation() (isolation guest.Isolation, why string) {
 	return g.program.Isolation()
 }
 
+// Receives reports whether the program takes events of WebSockets. One that is asleep is woken to find out, within queue_timeout.
+// The caller is inside.
+func (g *Generation) Receives(ctx context.Context) (bool, error) {
+	awake := g
+	if g.asleep != nil {
+		var err error
+		if awake, err = g.awaken(ctx, time.Now().Add(g.settings.QueueTimeout)); err != nil {
+			return false, err
+		}
+		defer awake.Leave()
+	}
+	receiver, ok := awake.program.(guest.Receiver)
+	return ok && receiver.Receives(), nil
+}
+
 // errInconclusive stands for the end of a request that says nothing about the app.
 var errInconclusive = fmt.Errorf("inconclusive: %w", context.Canceled)
 

@@ -60,16 +60,21 @@ func (g *Generation) Bytes() int64 {
 // wakeAndPlay plays an exchange on the generation that serves when the app has been woken: g awake, or a newer one.
 func (g *Generation) wakeAndPlay(ctx context.Context, exchange guest.Exchange) error {
 	until := time.Now().Add(g.settings.QueueTimeout)
-	var awake *Generation
-	err := g.wait(ctx, until, errUnloaded, func(ctx context.Context) (err error) {
-		awake, err = g.app.wake(ctx)
-		return err
-	})
+	awake, err := g.awaken(ctx, until)
 	if err != nil {
-		return g.sign(guest.PhaseLoad, err)
+		return err
 	}
 	defer awake.Leave()
 	return awake.play(ctx, exchange, until)
+}
+
+// awaken returns the generation that serves when the app has been woken, pinned. It waits until then.
+func (g *Generation) awaken(ctx context.Context, until time.Time) (awake *Generation, err error) {
+	err = g.wait(ctx, until, errUnloaded, func(ctx context.Context) (err error) {
+		awake, err = g.app.wake(ctx)
+		return err
+	})
+	return awake, g.sign(guest.PhaseLoad, err)
 }
 
 // wake returns the current generation, pinned, when it is awake. More than one call of a sleep's wake may be needed: the app may

@@ -138,3 +138,36 @@ func TestWakingFailsForAll(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// Whether an app takes events is known when it has been woken.
+func TestReceives(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSleeper(t, func(*guest.Settings) {})
+		s.program.closed.Store(false)
+		s.program.receives = true
+		for range 2 { // asleep, then awake
+			g := s.app.Enter()
+			if receives, err := g.Receives(t.Context()); !receives || err != nil {
+				t.Errorf("Receives() = %t, %v", receives, err)
+			}
+			g.Leave()
+		}
+		if n := s.wakes.Load(); n != 1 {
+			t.Errorf("woken %d times", n)
+		}
+		s.program.receives = false
+		g := s.app.Enter()
+		if receives, err := g.Receives(t.Context()); receives || err != nil {
+			t.Errorf("Receives() = %t, %v", receives, err)
+		}
+		g.Leave()
+		s.sleep(g)
+		s.fails.Store(&guest.Fault{Kind: guest.KindProtocol, Cause: errors.New("broken")})
+		g = s.app.Enter()
+		defer g.Leave()
+		if _, err := g.Receives(t.Context()); err == nil || guest.KindOf(err) != guest.KindProtocol {
+			t.Errorf("of an app that cannot be woken: %v", err)
+		}
+	})
+}

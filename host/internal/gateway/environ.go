@@ -17,16 +17,22 @@ import (
 func (x *exchange) encode() error {
 	e := &x.environ
 	e.Reset()
-	x.addRequest(e)
-	x.addConnection(e)
-	x.addHeaders(e)
-	x.addWSGI(e)
+	x.describe(e)
+	e.AddBytes([]byte("wasgi.request_id"), x.id[:])
 	encoded, err := e.Bytes()
 	if limit := x.settings.MaxEnviron; err == nil && limit > 0 && int64(len(encoded)) > limit {
 		err = fmt.Errorf("the request's variables have %d bytes and may have %d; raise max_environ in the app's manifest",
 			len(encoded), limit)
 	}
 	return err
+}
+
+// describe adds all of the request but its id.
+func (x *exchange) describe(e *wire.Encoder) {
+	x.addRequest(e)
+	x.addConnection(e)
+	x.addHeaders(e)
+	x.addWSGI(e)
 }
 
 // Environ implements [guest.Exchange].
@@ -70,21 +76,32 @@ func (x *exchange) addRequest(e *wire.Encoder) {
 // addConnection adds who speaks to whom. The server's name is the one that the client asked for, where it named one.
 func (x *exchange) addConnection(e *wire.Encoder) {
 	r := x.request
-	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	name := namedHost(r.Host)
+	local := x.local()
+	name := namedHost(x.host())
 	if name == "" {
 		name = localHost(local)
 	}
 	var space [20]byte
 	e.Add("SERVER_NAME", name)
-	e.AddBytes([]byte("SERVER_PORT"), appendPort(space[:0], local, r.TLS != nil))
-	if host, port, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+	if x.proxied {
+		local = x.proxiedPort(local)
+	}
+	e.AddBytes([]byte("SERVER_PORT"), appendPort(space[:0], local, x.secure()))
+	if x.proxied {
+		x.addClient(e)
+	} else if host, port, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		e.Add("REMOTE_ADDR", host)
 		e.Add("REMOTE_PORT", port)
 	}
-	if r.TLS != nil {
+	if x.secure() {
 		e.Add("HTTPS", "on")
 	}
+}
+
+// local is where the connection came in; nil for a request without one.
+func (x *exchange) local() net.Addr {
+	local, _ := x.request.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return local
 }
 
 // namedHost is the host of a Host header, without port and brackets.
@@ -125,11 +142,11 @@ func appendPort(dst []byte, local net.Addr, tls bool) []byte {
 
 // addHeaders adds the client's headers as HTTP_*, sorted by name: net/http has lost their order.
 func (x *exchange) addHeaders(e *wire.Encoder) {
-	addUnlessEmpty(e, "HTTP_HOST", x.request.Host)
+	addUnlessEmpty(e, "HTTP_HOST", x.host())
 	var space [24]header
 	headers := space[:0]
 	for name, values := range x.request.Header {
-		if passes(name) {
+		if passes(name) && !x.withheld(name) {
 			headers = append(headers, header{name, values})
 		}
 	}
@@ -190,7 +207,7 @@ func appendJoined(dst []byte, name string, values []string) []byte {
 
 func (x *exchange) addWSGI(e *wire.Encoder) {
 	scheme := "http"
-	if x.request.TLS != nil {
+	if x.secure() {
 		scheme = "https"
 	}
 	e.Add("wsgi.version", "1.0")
@@ -199,7 +216,6 @@ func (x *exchange) addWSGI(e *wire.Encoder) {
 	e.Add("wsgi.multiprocess", flag(x.settings.MaxInstances > 1))
 	e.Add("wsgi.run_once", flag(x.settings.Isolation != guest.IsolationInstance))
 	e.Add("wsgi.input_terminated", "1")
-	e.AddBytes([]byte("wasgi.request_id"), x.id[:])
 }
 
 func flag(b bool) string {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wasgi/wasgi/abi/wire"
 	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/guest"
 )
 
@@ -22,6 +23,10 @@ type exchange struct {
 	request *http.Request
 	log     *slog.Logger // the server's
 	id      [16]byte     // hexadecimal digits that name the request in logs and error pages; no secret
+
+	proxied bool // the peer is a proxy that is trusted, and origin is what it says
+	origin  forwarded.Origin
+	trust   *forwarded.Trust
 
 	app                  *app.App // nil until one is found
 	guestLog             *slog.Logger
@@ -34,6 +39,7 @@ type exchange struct {
 
 	input input
 	response
+	squeeze
 
 	// environ and fields are room that is kept for the next request; headers uses it.
 	environ wire.Encoder
@@ -66,6 +72,9 @@ const (
 
 // free gives the exchange up, with nothing of this request left in it but bytes that will be written over.
 func (x *exchange) free() {
+	if x.compressor != nil {
+		x.compressor.GiveUp()
+	}
 	if x.environ.Cap() > maxKeptEnviron || cap(x.fields) > maxKeptFields {
 		return
 	}
@@ -97,6 +106,9 @@ func (x *exchange) Log() *slog.Logger {
 // Excused implements [guest.Excuser].
 func (x *exchange) Excused() bool { return x.input.failed != nil || x.closed }
 
+// App implements [guest.Tenant].
+func (x *exchange) App() string { return x.appName() }
+
 // hostLog returns the logger for what the host has to say about this exchange.
 func (x *exchange) hostLog() *slog.Logger {
 	return x.log.With("app", x.appName(), "request_id", string(x.id[:]))
@@ -113,11 +125,18 @@ func (x *exchange) appName() string {
 // to the client of a service that is unavailable, in whole seconds.
 func (x *exchange) refuse(status int, retryAfter time.Duration) {
 	header := x.writer.Header()
-	clear(header)
+	for name := range header {
+		if name != "Allow" && name != "Content-Range" { // they belong to the status that they were set for
+			delete(header, name)
+		}
+	}
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Server", serverName)
+	if status == http.StatusUpgradeRequired {
+		askForUpgrade(header)
+	}
 	if status == http.StatusServiceUnavailable {
 		header.Set("Retry-After", strconv.FormatInt(seconds(retryAfter), 10))
 	}
@@ -133,7 +152,7 @@ func (x *exchange) refuse(status int, retryAfter time.Duration) {
 	x.writer.WriteHeader(status)
 	if x.request.Method != http.MethodHead {
 		n, _ := x.writer.Write([]byte(page)) // a client that is gone needs no page
-		x.sent += int64(n)
+		x.moved += int64(n)
 	}
 }
 

@@ -11,8 +11,11 @@ import (
 	"time"
 
 	"github.com/wasgi/wasgi/host/internal/app"
+	"github.com/wasgi/wasgi/host/internal/coding"
+	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/route"
+	"github.com/wasgi/wasgi/host/internal/socket"
 )
 
 // Routes is the mount table that requests are looked up in.
@@ -26,24 +29,34 @@ type Options struct {
 	Log *slog.Logger
 	// AccessLog writes one record for each request.
 	AccessLog bool
+	// Proxies are the peers that are believed about where a request came from; nil is nobody.
+	Proxies *forwarded.Trust
+	// Sockets holds the apps' WebSocket connections; nil serves none.
+	Sockets *socket.Sockets
 	// Fault is told of each fault after it has been logged; nil tells nobody.
 	Fault func(*guest.Fault)
 }
 
 // Gateway serves requests from apps. It is an [http.Handler], safe for concurrent use.
 type Gateway struct {
-	options Options
-	none    guest.Settings // what a request is held to that reaches no app
+	options     Options
+	none        guest.Settings // what a request is held to that reaches no app
+	compressors *coding.Pool
 }
 
+// maxCompressed is how many responses are compressed at once; of more, those that come later go out as they are. With 1.2 MiB each that
+// is 77 MiB at most.
+const maxCompressed = 64
+
 // New returns a gateway.
-func New(options Options) *Gateway { return &Gateway{options: options} }
+func New(options Options) *Gateway {
+	return &Gateway{options: options, compressors: coding.NewPool(maxCompressed)}
+}
 
 // ServeHTTP implements [http.Handler]. It panics with [http.ErrAbortHandler] to cut a connection whose response cannot be
 // completed, as net/http wants it.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := newExchange(w, r, g.options.Log)
-	x.settings = &g.none
+	x := g.begin(w, r)
 	defer x.free()
 	if g.options.AccessLog {
 		// Deferred, so that a connection that is cut has its record too.
@@ -51,30 +64,74 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	target, status := g.find(x)
 	if status != 0 {
-		x.refuse(status, 0)
+		if status != answered {
+			x.refuse(status, 0)
+		}
 		return
 	}
 	defer target.Leave()
 	defer x.abandonInput()
+	if g.options.Sockets != nil && socket.Asks(w, r) {
+		g.upgrade(x, target)
+		return
+	}
 	g.serve(x, target)
 }
 
+// begin begins an exchange that has not reached an app.
+func (g *Gateway) begin(w http.ResponseWriter, r *http.Request) *exchange {
+	x := newExchange(w, r, g.options.Log)
+	x.settings, x.compressors = &g.none, g.compressors
+	if g.options.Proxies != nil {
+		x.believe(g.options.Proxies)
+	}
+	return x
+}
+
+// Refuse answers a request that reaches no app, because of how it was sent: as other refusals are, with the page, the record of the
+// access log, and the cause at level debug.
+func (g *Gateway) Refuse(w http.ResponseWriter, r *http.Request, status int, cause error) {
+	x := g.begin(w, r)
+	defer x.free()
+	if g.options.AccessLog {
+		defer g.logAccess(x)
+	}
+	x.refused(cause)
+	x.refuse(status, 0)
+}
+
+// answered is in the place of a status where a file has answered.
+const answered = -1
+
 // find looks up the app and pins its generation, or returns the status to refuse the request with.
 func (g *Gateway) find(x *exchange) (*app.Generation, int) {
-	path, matchable, err := route.Split(x.request.URL.EscapedPath())
+	escaped := x.request.URL.EscapedPath()
+	asterisk := x.request.RequestURI == "*"
+	if asterisk {
+		escaped = "/" // OPTIONS * asks about the server: it goes to the app that answers for all of it
+	}
+	path, matchable, err := route.Split(escaped)
 	if err != nil {
 		x.refused(err)
 		return nil, http.StatusBadRequest
 	}
-	target, mount, ok := g.options.Routes().Lookup(x.request.Host, path[:matchable])
+	target, mount, ok := g.options.Routes().Lookup(x.host(), path[:matchable])
 	if !ok {
 		return nil, http.StatusNotFound
 	}
 	x.scriptName, x.pathInfo = mount, path[len(mount):]
+	if asterisk {
+		x.pathInfo = ""
+	}
 	x.app = target
+	if target.Public() != nil {
+		if status := x.serveFile(matchable == len(path)); status != 0 {
+			return nil, status
+		}
+	}
 	generation := target.Enter()
 	if generation == nil {
-		return nil, http.StatusNotFound // removed since the look-up
+		return nil, x.nothing()
 	}
 	x.settings = generation.Settings()
 	if status := x.measure(); status != 0 {
@@ -107,11 +164,14 @@ func (x *exchange) refused(err error) {
 func (g *Gateway) serve(x *exchange, target *app.Generation) {
 	x.arm()
 	defer x.life.end()
-	err := target.Serve(x.life, x)
-	if err == nil {
-		return
+	if err := target.Serve(x.life, x); err != nil {
+		g.fail(x, err)
 	}
-	fault := g.report(x, err)
+}
+
+// fail answers for an exchange that has failed.
+func (g *Gateway) fail(x *exchange, err error) {
+	fault := g.report(x.hostLog(), err, slog.String("method", x.request.Method), slog.String("path", x.request.URL.EscapedPath()))
 	if x.committed {
 		panic(http.ErrAbortHandler)
 	}
@@ -126,7 +186,7 @@ func (x *exchange) statusOf(fault *guest.Fault) int {
 	case guest.KindBusy, guest.KindQuarantined:
 		return http.StatusServiceUnavailable
 	case guest.KindClient:
-		if errors.Is(fault, guest.ErrSlowBody) {
+		if errors.Is(fault, guest.ErrSlowBody) || errors.Is(fault, guest.ErrMinRate) {
 			return http.StatusRequestTimeout
 		}
 		return http.StatusBadRequest // read by nobody, but a client that broke off its body may still listen
@@ -141,24 +201,22 @@ func (x *exchange) statusOf(fault *guest.Fault) int {
 	return http.StatusInternalServerError
 }
 
-// report writes the detail that clients never see, and returns err as the fault that it is.
-func (g *Gateway) report(x *exchange, err error) *guest.Fault {
+// report writes the detail that clients never see, and returns err as the fault that it is. what says what was asked for.
+func (g *Gateway) report(log *slog.Logger, err error, what ...slog.Attr) *guest.Fault {
 	var fault *guest.Fault
 	if !errors.As(err, &fault) {
 		fault = &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindHost, Cause: err}
 	}
-	attributes := []slog.Attr{
+	attributes := append([]slog.Attr{
 		slog.Uint64("generation", fault.Generation),
 		slog.String("phase", string(fault.Phase)),
 		slog.String("kind", string(fault.Kind)),
 		slog.Any("cause", fault.Cause),
-		slog.String("method", x.request.Method),
-		slog.String("path", x.request.URL.EscapedPath()),
-	}
+	}, what...)
 	if len(fault.Stack) > 0 {
 		attributes = append(attributes, slog.Any("stack", fault.Stack))
 	}
-	x.hostLog().LogAttrs(context.Background(), levelOf(fault.Kind), "request failed", attributes...)
+	log.LogAttrs(context.Background(), levelOf(fault.Kind), "request failed", attributes...)
 	if g.options.Fault != nil {
 		g.options.Fault(fault)
 	}
@@ -182,12 +240,12 @@ func (g *Gateway) logAccess(x *exchange) {
 	g.options.Log.LogAttrs(context.Background(), slog.LevelInfo, "request",
 		slog.String("request_id", string(x.id[:])),
 		slog.String("app", x.appName()),
-		slog.String("remote", x.request.RemoteAddr),
+		slog.String("remote", x.remote()),
 		slog.String("method", x.request.Method),
 		slog.String("target", x.request.RequestURI),
 		slog.String("protocol", x.request.Proto),
 		slog.Int("status", x.status),
-		slog.Int64("bytes", x.sent),
+		slog.Int64("bytes", x.moved),
 		slog.Float64("duration_ms", float64(time.Since(x.life.started).Microseconds())/1000),
 		slog.String("user_agent", x.request.UserAgent()),
 	)

@@ -27,6 +27,7 @@ import (
 	"github.com/wasgi/wasgi/host/internal/guest/wasgi"
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 	"github.com/wasgi/wasgi/host/internal/route"
+	"github.com/wasgi/wasgi/host/internal/socket"
 )
 
 // hang bounds every wait in these tests; none is expected to come near it.
@@ -107,10 +108,12 @@ func serve(t testing.TB, name string, change func(*guest.Settings), load func(gu
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := gateway.New(gateway.Options{Routes: func() *gateway.Routes { return table }, Log: log, AccessLog: true})
+	sockets := socket.New()
+	g := gateway.New(gateway.Options{Routes: func() *gateway.Routes { return table }, Log: log, AccessLog: true, Sockets: sockets})
 	server := httptest.NewServer(g)
 	t.Cleanup(func() {
 		server.Close()
+		sockets.Close(context.Background())
 		served.Swap(nil)
 		<-generation.Closed()
 	})

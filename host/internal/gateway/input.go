@@ -18,6 +18,7 @@ type input struct {
 	ended    bool  // the end was reached
 	failed   error // what ended it early; said again at every later call
 	tooLarge bool  // max_body was passed
+	pace     pace
 }
 
 // Read implements [guest.Exchange].
@@ -42,6 +43,7 @@ func (x *exchange) Read(p []byte) (int, error) {
 		x.input.ended = true
 	case err != nil:
 		x.input.failed = x.readFailed(err)
+		x.hostLog().Debug("request body broken off", "error", err)
 	}
 	if x.input.ended || x.input.failed != nil {
 		// A deadline that is left behind would end the connection's next wait, and with it this request's context.
@@ -94,18 +96,26 @@ func (x *exchange) closeUnlessRead(header http.Header) {
 	}
 }
 
-// abandonInput bounds how long net/http may then wait for the rest, which it reads to close the connection in order.
+// abandonInput bounds how long net/http may then wait for the rest, which it reads to close the connection in order. From a client
+// that was not asked for its body nothing is to come, unless it has lost its patience.
 func (x *exchange) abandonInput() {
-	if x.oneAtATime() && !x.input.ended {
-		_ = x.control().SetReadDeadline(time.Now().Add(x.settings.WriteTimeout))
+	if !x.oneAtATime() || x.input.ended {
+		return
 	}
+	patience := x.settings.WriteTimeout
+	if x.awaitsContinue() {
+		patience = skipTime
+	}
+	_ = x.control().SetReadDeadline(time.Now().Add(patience))
 }
 
 // readBody reads at least one byte, or returns an error.
 func (x *exchange) readBody(p []byte) (int, error) {
-	deadline := time.Now().Add(x.settings.WriteTimeout)
+	now := time.Now()
+	deadline := now.Add(x.settings.WriteTimeout)
 	if !x.life.begun.Load() {
-		deadline = x.life.started.Add(x.settings.Timeout)
+		// Until then the app waits for a body; afterwards the two talk, and who talks may pause.
+		deadline = x.input.pace.limit(now, x.life.started.Add(x.settings.Timeout), x.input.read, x.settings.MinRate)
 	}
 	_ = x.control().SetReadDeadline(x.within(deadline)) // a body without a connection needs none
 	x.allowWrite()                                      // the first read may send 100 Continue
@@ -115,6 +125,7 @@ func (x *exchange) readBody(p []byte) (int, error) {
 	}
 	for {
 		if n, err := x.request.Body.Read(p); n > 0 || err != nil {
+			x.input.pace.note(time.Since(now), x.input.read+int64(n))
 			return n, err
 		}
 	}
@@ -129,6 +140,8 @@ func (x *exchange) readFailed(err error) error {
 		return guest.ErrMaxDuration
 	case x.life.begun.Load():
 		return guest.ErrStalled
+	case x.input.pace.ended:
+		return guest.ErrMinRate
 	default:
 		return guest.ErrSlowBody
 	}

@@ -184,6 +184,86 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
+// slow is a site for clients that are too slow for it and nothing else.
+func slow(t *testing.T, serve func(guest.Exchange) error) (*site, net.Conn) {
+	t.Helper()
+	s := serveFake(t, &program{serve: serve}, func(s *guest.Settings) {
+		s.Timeout, s.WriteTimeout, s.MinRate = time.Minute, time.Minute, 240
+	})
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return s, conn
+}
+
+// A client that sends something now and then is still too slow, long before timeout.
+func TestMinRateOfRequests(t *testing.T) {
+	t.Parallel()
+	s, conn := slow(t, func(exchange guest.Exchange) error {
+		for buffer := make([]byte, 100); ; {
+			if n, err := exchange.Read(buffer); n == 0 {
+				return err
+			}
+		}
+	})
+	began := time.Now()
+	go func() {
+		_, err := io.WriteString(conn, "POST /app HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n")
+		for ; err == nil; time.Sleep(100 * time.Millisecond) { // until the server has enough of it, or the test
+			_, err = io.WriteString(conn, "x")
+		}
+	}()
+	if got, err := bufio.NewReader(conn).ReadString('\n'); got != "HTTP/1.1 408 Request Timeout\r\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if took := time.Since(began); took < 5*time.Second {
+		t.Errorf("it had %v", took)
+	}
+	if said := s.log.String(); !strings.Contains(said, `kind=client cause="the client sends or takes less than min_rate"`) {
+		t.Errorf("the log says\n%s", said)
+	}
+}
+
+// So is one that takes nothing of a stream of small blocks, long before write_timeout.
+func TestMinRateOfResponses(t *testing.T) {
+	t.Parallel()
+	s, conn := slow(t, func(exchange guest.Exchange) error {
+		err := exchange.StartResponse([]byte("200 OK"), nil, false)
+		for block := make([]byte, 1000); err == nil; {
+			err = exchange.Write(block)
+		}
+		return err
+	})
+	if _, err := io.WriteString(conn, "GET /app HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { return strings.Contains(s.log.String(), "takes less than min_rate") })
+}
+
+// A stream in which nothing happens is not slow: neither side waits for its client to take or send what it could.
+func TestMinRateOfQuietStreams(t *testing.T) {
+	t.Parallel()
+	_, conn := slow(t, func(exchange guest.Exchange) error {
+		if err := errors.Join(exchange.StartResponse([]byte("200 OK"), nil, false), exchange.Write([]byte("one"))); err != nil {
+			return err
+		}
+		time.Sleep(5500 * time.Millisecond) // longer than anybody's patience
+		if n, err := exchange.Read(make([]byte, 10)); n != 1 || err != nil {
+			return fmt.Errorf("read %d: %w", n, err)
+		}
+		return exchange.Finish([]byte("two"))
+	})
+	if _, err := io.WriteString(conn, "POST /app HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(11*time.Second, func() { _, _ = io.WriteString(conn, "x") })
+	if got, err := io.ReadAll(conn); err != nil || !strings.Contains(string(got), "one") || !strings.Contains(string(got), "two") {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // A guest that fails over a client's rudeness has an excuse; without one it is quarantined.
 func TestExcuses(t *testing.T) {
 	t.Parallel()

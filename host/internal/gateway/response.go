@@ -28,7 +28,9 @@ type response struct {
 	noBody    bool  // HEAD, 204, 304: body bytes are accepted and dropped
 	committed bool  // status and headers are out
 	closed    bool  // the client takes no more
-	sent      int64 // bytes of the body
+	sent      int64 // bytes of the body, as the app has made them
+	moved     int64 // bytes that the connection has taken for it, which are fewer where it is compressed
+	pace      pace
 }
 
 // StartResponse implements [guest.Exchange].
@@ -68,7 +70,9 @@ func (x *exchange) Write(block []byte) error {
 		return guest.ErrResponse
 	}
 	x.commit()
-	return x.send(block)
+	began, err := x.send(block)
+	x.response.pace.note(time.Since(began), x.moved)
+	return err
 }
 
 // Finish implements [guest.Exchange].
@@ -92,7 +96,11 @@ func (x *exchange) Finish(body []byte) error {
 	x.skipInput()
 	x.commit()
 	// On its way before the instance is cleaned up: the client need not wait for that.
-	return x.send(body)
+	if x.compressor != nil {
+		return x.compressLast(body)
+	}
+	_, err := x.send(body)
+	return err
 }
 
 // hasLength reports whether a wholly returned body of n bytes gives the response its Content-Length. An empty one says nothing
@@ -123,7 +131,10 @@ func (x *exchange) commit() {
 	x.committed = true
 	header := x.writer.Header()
 	more := x.headers.addTo(header, 2)
-	if x.headers.declared != unknown && x.status != http.StatusNoContent {
+	if x.settings.Compress {
+		x.chooseCoding(header)
+	}
+	if x.headers.declared != unknown && x.status != http.StatusNoContent && !x.compressed {
 		header["Content-Length"] = more.of(strconv.FormatInt(x.headers.declared, 10))
 	}
 	if _, ok := header["Content-Type"]; !ok {
@@ -136,27 +147,42 @@ func (x *exchange) commit() {
 	x.writer.WriteHeader(x.status)
 }
 
-// send writes a block piece by piece, each within write_timeout, and flushes it. An empty block flushes the headers.
-func (x *exchange) send(block []byte) error {
-	x.allowWrite()
+// send writes a block piece by piece, each within write_timeout, and flushes it. An empty block flushes the headers. It returns when
+// it began with the last piece.
+func (x *exchange) send(block []byte) (began time.Time, err error) {
 	defer x.rest()
 	if len(block) > 0 {
 		x.life.begun.Store(true)
 	}
 	if x.noBody {
-		return x.flush()
+		return x.allowPiece(0), x.flush()
 	}
-	for len(block) > 0 {
-		n, err := x.writer.Write(block[:min(len(block), maxPiece)])
-		x.sent += int64(n)
-		if err != nil {
-			return x.writeFailed(err)
-		}
-		if block = block[n:]; len(block) > 0 {
-			x.allowWrite()
-		}
+	if x.compressor != nil && len(block) > 0 {
+		return x.compress(block)
 	}
-	return x.flush()
+	n, began, err := x.put(block)
+	x.sent += int64(n)
+	if err != nil {
+		return began, x.writeFailed(err)
+	}
+	return began, x.flush()
+}
+
+// put hands bytes to the connection as [exchange.send] says, and returns how many it took.
+func (x *exchange) put(block []byte) (total int, began time.Time, err error) {
+	for {
+		n := min(len(block), maxPiece)
+		began = x.allowPiece(n)
+		if n > 0 {
+			n, err = x.writer.Write(block[:n])
+			x.moved += int64(n)
+			total += n
+		}
+		if block = block[n:]; err != nil || len(block) == 0 {
+			return total, began, err
+		}
+		x.response.pace.note(time.Since(began), x.moved)
+	}
 }
 
 // flush pushes out what net/http has buffered.
@@ -174,6 +200,9 @@ func (x *exchange) writeFailed(err error) error {
 		if !x.over.IsZero() && !time.Now().Before(x.over) {
 			return guest.ErrMaxDuration
 		}
+		if x.response.pace.ended {
+			return guest.ErrMinRate
+		}
 		return guest.ErrStalled
 	}
 	x.closed = true
@@ -186,6 +215,16 @@ func (x *exchange) allowWrite() {
 		// A writer without deadlines, such as a recorder, never stalls.
 		_ = x.control().SetWriteDeadline(x.within(time.Now().Add(x.settings.WriteTimeout)))
 	}
+}
+
+// allowPiece is allowWrite for n more bytes of the body, which must also keep min_rate. It returns the time now.
+func (x *exchange) allowPiece(n int) time.Time {
+	now := time.Now()
+	if x.settings.WriteTimeout > 0 {
+		deadline := x.response.pace.limit(now, now.Add(x.settings.WriteTimeout), x.moved+int64(n), x.settings.MinRate)
+		_ = x.control().SetWriteDeadline(x.within(deadline))
+	}
+	return now
 }
 
 // rest takes back the time that the client was given, where it would go on while neither side wants anything of the other: HTTP/2

@@ -84,6 +84,7 @@ var (
 // The causes for which nobody's app is to blame.
 var (
 	ErrSlowBody   = errors.New("the request's body did not arrive within timeout")
+	ErrMinRate    = errors.New("the client sends or takes less than min_rate")
 	ErrQueue      = errors.New("no instance is free and as many requests wait as may; raise queue_length or instances.max")
 	ErrHostMemory = errors.New("the memory budget of the server is used up; raise server.memory")
 )
@@ -95,13 +96,13 @@ func KindOf(err error) FaultKind {
 	switch {
 	case errors.As(err, &fault):
 		return fault.Kind
-	case isAny(err, ErrTimeout, ErrMaxDuration, ErrShutdown):
+	case isAny(err, ErrTimeout, ErrMaxDuration, ErrShutdown, ErrEvent):
 		return KindDeadline
 	case isAny(err, ErrCPU, ErrStack, ErrHostCalls, ErrResponse):
 		return KindBudget
-	case isAny(err, ErrQueue, ErrHostMemory):
+	case isAny(err, ErrQueue, ErrHostMemory, ErrRemoved):
 		return KindBusy
-	case isAny(err, ErrStalled, ErrSlowBody, context.Canceled):
+	case isAny(err, ErrStalled, ErrSlowBody, ErrMinRate, ErrNoEvents, context.Canceled):
 		return KindClient
 	case errors.Is(err, context.DeadlineExceeded):
 		return KindDeadline

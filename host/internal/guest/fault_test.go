@@ -13,10 +13,10 @@ import (
 func TestKindOf(t *testing.T) {
 	t.Parallel()
 	for kind, causes := range map[guest.FaultKind][]error{
-		guest.KindDeadline: {guest.ErrTimeout, guest.ErrMaxDuration, guest.ErrShutdown, context.DeadlineExceeded},
+		guest.KindDeadline: {guest.ErrTimeout, guest.ErrMaxDuration, guest.ErrShutdown, guest.ErrEvent, context.DeadlineExceeded},
 		guest.KindBudget:   {guest.ErrCPU, guest.ErrStack, guest.ErrHostCalls, guest.ErrResponse},
-		guest.KindBusy:     {guest.ErrQueue, guest.ErrHostMemory},
-		guest.KindClient:   {guest.ErrStalled, guest.ErrSlowBody, context.Canceled},
+		guest.KindBusy:     {guest.ErrQueue, guest.ErrHostMemory, guest.ErrRemoved},
+		guest.KindClient:   {guest.ErrStalled, guest.ErrSlowBody, guest.ErrNoEvents, context.Canceled},
 		guest.KindMemory:   {&guest.Fault{Kind: guest.KindMemory, Cause: guest.ErrCPU}}, // what has a kind keeps it
 		guest.KindTrap:     {errors.New("anything"), nil},
 	} {

@@ -41,6 +41,11 @@ type Settings struct {
 	MaxBody int64
 	// MaxResponse caps the response's body; 0 is no bound.
 	MaxResponse int64
+	// MinRate is how many bytes a second a client must send of its body, until the response has begun, or take of the response's,
+	// on average over the time that the app waits for it; 0 is no bound.
+	MinRate int64
+	// Compress says whether responses are compressed for clients that take it.
+	Compress bool
 
 	// MinInstances are kept ready while the app is used; MaxInstances may run at once.
 	MinInstances, MaxInstances int
@@ -63,6 +68,9 @@ type Settings struct {
 	// CompileTimeout and CompileMemory bound compiling it.
 	CompileTimeout time.Duration
 	CompileMemory  int64
+
+	// WebSocket is what the app's WebSocket connections are held to.
+	WebSocket WebSocket
 
 	// LogLines is how many lines a second the app may log, over all its instances; 0 is no bound.
 	LogLines int

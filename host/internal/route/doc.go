@@ -18,7 +18,9 @@
 //
 // # Hosts
 //
-// A mount may name a host. Hosts are compared as [CanonicalHost] writes them: lower case, without port and without one
-// trailing dot, an IPv6 address without brackets. The mounts of the request's very host are tried first, the longest of
-// them first; only if none of them matches, the mounts for any host are.
+// A mount may name a host, or all hosts that have one label before a parent's name: "*.example.com" is matched by
+// "a.example.com", not by "example.com" nor by "a.b.example.com". Hosts are compared as [CanonicalHost] writes them: lower
+// case, without port and without one trailing dot, an IPv6 address without brackets. The mounts of the request's very host
+// are tried first, the longest of them first; if none of them matches, those with a wildcard for its first label are, and
+// then the mounts for any host.
 package route

@@ -74,6 +74,7 @@ func FuzzLookup(f *testing.F) {
 	f.Add("/a\n/a/bb\n/a/b/c", "", "/a/b")
 	f.Add("X.org/\n[::1]/a", "[::1]:80", "/a%2fb")
 	f.Add("/a\n/aa\n/aaa", "y", "/aa/a")
+	f.Add("/\n*.x.org/a\nx.org/\na.x.org/b\n*.org/a/b", "A.x.org:80", "/a/b")
 	f.Fuzz(func(t *testing.T, mounts, host, path string) {
 		var list []route.Mount[string]
 		for line := range strings.Lines(mounts) {
@@ -121,12 +122,22 @@ func naiveLookup(t *testing.T, list []route.Mount[string], host, path string) (b
 				continue
 			}
 		}
-		ofHost, bestOfHost := m.Host != "", best.Host != ""
-		if !found || ofHost && !bestOfHost || ofHost == bestOfHost && len(m.Path) > len(best.Path) {
+		if !found || rank(m) > rank(best) || rank(m) == rank(best) && len(m.Path) > len(best.Path) {
 			best, found = m, true
 		}
 	}
 	return best, found
+}
+
+// rank says how closely a mount names its host.
+func rank(m route.Mount[string]) int {
+	switch {
+	case m.Host == "":
+		return 0
+	case strings.HasPrefix(m.Host, "*"):
+		return 1
+	}
+	return 2
 }
 
 // FuzzCanonicalHost: what comes out is in lower case and no longer than what went in, and where a mount accepts the host
@@ -141,7 +152,7 @@ func FuzzCanonicalHost(f *testing.F) {
 			t.Fatalf("%q: got %q", host, got)
 		}
 		table, err := route.New([]route.Mount[int]{{Host: host, Path: "/"}})
-		if err != nil || host == "" || strings.Contains(got, ":") {
+		if err != nil || host == "" || strings.ContainsAny(got, ":*") {
 			return
 		}
 		if again := route.CanonicalHost(got); again != got {

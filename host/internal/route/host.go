@@ -66,7 +66,11 @@ func isPort(s string) bool {
 // is brought into the one form that RFC 5952 gives it, which is what clients send.
 func mountHost(host string) (string, error) {
 	name := CanonicalHost(host)
-	if addr, err := netip.ParseAddr(name); err == nil && addr.Zone() == "" {
+	if parent, ok := strings.CutPrefix(name, wildcard); ok {
+		if err := checkParent(parent); err != nil {
+			return "", err
+		}
+	} else if addr, err := netip.ParseAddr(name); err == nil && addr.Zone() == "" {
 		name = addr.String()
 	} else if err := checkName(name); err != nil {
 		return "", err
@@ -75,6 +79,27 @@ func mountHost(host string) (string, error) {
 		return "", errors.New("a host is written without a port")
 	}
 	return name, nil
+}
+
+// wildcard stands for one label before the rest of a mount's host.
+const wildcard = "*."
+
+// checkParent checks what follows a wildcard. A name whose last label is a number is an IPv4 address to whoever asks for it.
+func checkParent(name string) error {
+	if strings.Trim(name[strings.LastIndexByte(name, '.')+1:], "0123456789") == "" && name != "" {
+		return errors.New("a wildcard stands for a label of a name, not for part of an address")
+	}
+	return checkName(name)
+}
+
+// isLabel reports whether a wildcard may stand for it: a host that is none, and another port's, match nothing.
+func isLabel(label []byte) bool {
+	for _, c := range label {
+		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return len(label) > 0
 }
 
 // checkName checks a canonical host that is no IP address.
@@ -90,6 +115,8 @@ func checkName(name string) error {
 		switch {
 		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_':
 		case c == '.' && i > 0 && name[i-1] != '.' && i < len(name)-1:
+		case c == '*':
+			return errors.New("a wildcard stands for the first label of a host, and for all of it: *.example.com")
 		case c >= 0x80:
 			return errors.New("a host is written in its ASCII form (xn--…)")
 		default:

@@ -70,7 +70,18 @@ func TestHostsOfMountsAreChecked(t *testing.T) {
 		{"[::1]:80", `mount "[::1]:80/": a host is written without a port`},
 		{".", `mount "./": the host is empty`},
 		{":80", `mount ":80/": the host is empty`},
-		{"*.example.com", `mount "*.example.com/": a host holds letters, digits, hyphens and single dots`},
+		{"*.example.com", ""},
+		{"*.Example.com.", ""},
+		{"*.com", ""},
+		{"*", `mount "*/": a wildcard stands for the first label of a host, and for all of it: *.example.com`},
+		{"*.", `mount "*./": a wildcard stands for the first label of a host, and for all of it: *.example.com`},
+		{"*..", `mount "*../": the host is empty`},
+		{"*.*.com", `mount "*.*.com/": a wildcard stands for the first label of a host, and for all of it: *.example.com`},
+		{"a.*.com", `mount "a.*.com/": a wildcard stands for the first label of a host, and for all of it: *.example.com`},
+		{"a*.com", `mount "a*.com/": a wildcard stands for the first label of a host, and for all of it: *.example.com`},
+		{"*.example.com:80", `mount "*.example.com:80/": a host is written without a port`},
+		{"*.2.0.192", `mount "*.2.0.192/": a wildcard stands for a label of a name, not for part of an address`},
+		{"*.::1", `mount "*.::1/": a host holds letters, digits, hyphens and single dots`},
 		{".example.com", `mount ".example.com/": a host holds letters, digits, hyphens and single dots`},
 		{"a..b", `mount "a..b/": a host holds letters, digits, hyphens and single dots`},
 		{"a..", `mount "a../": a host holds letters, digits, hyphens and single dots`},
@@ -129,6 +140,47 @@ func TestLookupByHost(t *testing.T) {
 		{"192.0.2.10", "/four", "any/"},
 		{strings.Repeat("a", 253), "/own", "any/"},
 		{strings.Repeat("a", 100_000), "/own", "any/"},
+	}
+	for _, c := range cases {
+		got, _, ok := table.Lookup(c.host, c.path)
+		if !ok || got != c.want {
+			t.Errorf("%.40q %q: got %q, %v, want %q", c.host, c.path, got, ok, c.want)
+		}
+	}
+}
+
+// The very host comes before a wildcard, and a wildcard before any host; each only where its paths match.
+func TestLookupByWildcard(t *testing.T) {
+	t.Parallel()
+	table := newTable(t,
+		"any/", "any/any/deep",
+		"*.example.com/", "*.example.com/wild", "*.example.com/any",
+		"www.example.com/www", "www.example.com/wild",
+		"*.a.example.com/a", "*.org/",
+	)
+	cases := []struct{ host, path, want string }{
+		{"x.example.com", "/", "*.example.com/"},
+		{"X.Example.COM.:8080", "/wild/x", "*.example.com/wild"},
+		{"x_y.example.com", "/", "*.example.com/"},
+		{"x.example.com", "/any/deep", "*.example.com/any"},
+		{"www.example.com", "/www", "www.example.com/www"},
+		{"www.example.com", "/wild", "www.example.com/wild"},
+		{"www.example.com", "/any", "*.example.com/any"},
+		{"a.example.com", "/a", "*.example.com/"},
+		{"x.a.example.com", "/a", "*.a.example.com/a"},
+		{"x.a.example.com", "/", "any/"},
+		{"example.com", "/", "any/"},
+		{".example.com", "/", "any/"},
+		{"*.example.com", "/", "any/"},
+		{"x y.example.com", "/", "any/"},
+		{"a:b.example.com", "/", "any/"},
+		{"xexample.com", "/", "any/"},
+		{"a.org", "/", "*.org/"},
+		{"org", "/", "any/"},
+		{strings.Repeat("a", 253-len(".example.com")) + ".example.com.:65535", "/", "*.example.com/"},
+		{strings.Repeat("a", 1000) + ".example.com", "/", "any/"},
+		{"[::1]", "/", "any/"},
+		{"", "/", "any/"},
 	}
 	for _, c := range cases {
 		got, _, ok := table.Lookup(c.host, c.path)

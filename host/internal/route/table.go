@@ -1,6 +1,7 @@
 package route
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,7 +9,7 @@ import (
 
 // Mount is one place where something answers.
 type Mount[T any] struct {
-	// Host is the one host that the mount answers for; "" is any.
+	// Host is the one host that the mount answers for; "*.example.com" is each that has one label in place of the asterisk, "" is any.
 	Host string
 	// Path is the decoded prefix: "/", or "/a/b" without a slash at its end.
 	Path string
@@ -36,6 +37,7 @@ func (e *DuplicateError) Error() string {
 // Table maps hosts and paths to targets. It never changes, so it may be used concurrently.
 type Table[T any] struct {
 	hosts map[string]*node[T]
+	wild  map[string]*node[T] // by what follows "*."
 	any   *node[T]
 }
 
@@ -53,7 +55,7 @@ type node[T any] struct {
 
 // New makes a table. Two mounts with the same host and path are a [*DuplicateError].
 func New[T any](mounts []Mount[T]) (*Table[T], error) {
-	t := &Table[T]{hosts: map[string]*node[T]{}, any: &node[T]{}}
+	t := &Table[T]{hosts: map[string]*node[T]{}, wild: map[string]*node[T]{}, any: &node[T]{}}
 	for i, m := range mounts {
 		if err := checkPath(m.Path); err != nil {
 			return nil, fmt.Errorf("mount %q: %w", m, err)
@@ -78,7 +80,7 @@ func New[T any](mounts []Mount[T]) (*Table[T], error) {
 // path is the matchable part of what [Split] returned. It allocates nothing, and looks at no more of the two than the
 // longest mounts have.
 func (t *Table[T]) Lookup(host, path string) (target T, mount string, ok bool) {
-	found := t.ofHost(host).find(path)
+	found := t.named(host, path)
 	if found == nil {
 		found = t.any.find(path)
 	}
@@ -88,14 +90,23 @@ func (t *Table[T]) Lookup(host, path string) (target T, mount string, ok bool) {
 	return found.target, found.mount, true
 }
 
-// ofHost returns the mounts of that very host, or nil.
-func (t *Table[T]) ofHost(host string) *node[T] {
+// named returns the deepest node on the path's way among the mounts of that very host, or else among those whose wildcard stands for
+// its first label, or nil.
+func (t *Table[T]) named(host, path string) *node[T] {
 	const brackets, dot, port = 2, 1, 6
-	if len(t.hosts) == 0 || len(host) > maxHost+brackets+dot+port {
+	if len(t.hosts)+len(t.wild) == 0 || len(host) > maxHost+brackets+dot+port {
 		return nil
 	}
 	var buf [maxHost + brackets + dot + port]byte
-	return t.hosts[string(appendCanonical(buf[:0], host))]
+	name := appendCanonical(buf[:0], host)
+	if found := t.hosts[string(name)].find(path); found != nil || len(t.wild) == 0 {
+		return found
+	}
+	label, parent, _ := bytes.Cut(name, []byte("."))
+	if !isLabel(label) {
+		return nil
+	}
+	return t.wild[string(parent)].find(path)
 }
 
 // root returns the tree of a host, a new one if need be.
@@ -107,10 +118,14 @@ func (t *Table[T]) root(host string) (*node[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.hosts[name] == nil {
-		t.hosts[name] = &node[T]{}
+	hosts := t.hosts
+	if parent, ok := strings.CutPrefix(name, wildcard); ok {
+		hosts, name = t.wild, parent
 	}
-	return t.hosts[name], nil
+	if hosts[name] == nil {
+		hosts[name] = &node[T]{}
+	}
+	return hosts[name], nil
 }
 
 // grow returns the node of a valid mount's path, making those on the way to it.

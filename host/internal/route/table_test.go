@@ -279,9 +279,9 @@ func TestDuplicatesAreNamed(t *testing.T) {
 
 // It counts the allocations of the whole process, so it runs alone and not in parallel.
 func TestLookupAllocatesNothing(t *testing.T) {
-	table := newTable(t, "any/", "any/a/b", "example.com/a", "[::1]/x")
+	table := newTable(t, "any/", "any/a/b", "example.com/a", "[::1]/x", "*.example.com/x")
 	for _, c := range [][2]string{
-		{"example.com", "/a/b"}, {"EXAMPLE.com.:8080", "/a/b/c"}, {"[::1]:80", "/x"}, {"[[[", "/x"}, {"", "*"},
+		{"example.com", "/a/b"}, {"EXAMPLE.com.:8080", "/a/b/c"}, {"[::1]:80", "/x"}, {"[[[", "/x"}, {"", "*"}, {"a.example.com", "/x"},
 		{strings.Repeat("x", 1<<16), strings.Repeat("/a", 1<<16)},
 	} {
 		if n := testing.AllocsPerRun(100, func() { table.Lookup(c[0], c[1]) }); n != 0 {
@@ -292,16 +292,23 @@ func TestLookupAllocatesNothing(t *testing.T) {
 
 // A path's length must not matter: the two have the same few segments to look at.
 func BenchmarkLookup(b *testing.B) {
-	table := newTable(b, "any/", "any/a/b", "any/api/users", "example.com/shop/cart")
-	for name, path := range map[string]string{
-		"short": "/shop/cart/1",
-		"long":  "/shop/cart" + strings.Repeat("/1", 1<<20),
-		"wide":  "/shop/" + strings.Repeat("1", 1<<21),
+	mounts := []string{"any/", "any/a/b", "any/api/users", "example.com/shop/cart"}
+	table, wild := newTable(b, mounts...), newTable(b, append(mounts, "*.example.com/shop")...)
+	for _, c := range []struct {
+		name, host, path string
+		table            *route.Table[string]
+	}{
+		{"short", "example.com", "/shop/cart/1", table},
+		{"long", "example.com", "/shop/cart" + strings.Repeat("/1", 1<<20), table},
+		{"wide", "example.com", "/shop/" + strings.Repeat("1", 1<<21), table},
+		{"other", "www.example.com", "/shop/cart/1", table},
+		{"exact", "example.com", "/shop/cart/1", wild},
+		{"wildcard", "www.example.com", "/shop/cart/1", wild},
 	} {
-		b.Run(name, func(b *testing.B) {
+		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				table.Lookup("example.com", path)
+				c.table.Lookup(c.host, c.path)
 			}
 		})
 	}

@@ -32,8 +32,10 @@ type entry struct {
 	news       chan struct{} // closed when something was published, or the worker has ended
 	working    bool          // a worker runs
 	removed    bool
-	used       time.Time // when the last request was seen, or the version published
-	resting    bool      // all instances are closed, since nobody has used the app
+	public     *public    // the folder of files that was found last
+	furnished  *furniture // what of it answers
+	used       time.Time  // when the last request was seen, or the version published
+	resting    bool       // all instances are closed, since nobody has used the app
 }
 
 // isolation is what [guest.Program] says of it.

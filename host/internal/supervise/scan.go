@@ -12,7 +12,10 @@ import (
 	"syscall"
 )
 
-const moduleExt = ".wasm"
+const (
+	moduleExt = ".wasm"
+	indexName = "index" // of the app that answers for its folder
+)
 
 // ManifestExts are the endings of a manifest's name. Read only.
 var ManifestExts = []string{".toml", ".yaml", ".yml", ".json"}
@@ -23,16 +26,30 @@ var (
 	sourceExts  = []string{".go", ".c", ".cc", ".cpp", ".rs", ".zig"}
 )
 
-// Relevant reports whether a folder is to be entered, or whether a file can be an app or its manifest. rel is slash-separated,
-// relative to the apps folder.
+// Relevant reports whether a folder is to be entered, or whether a file can be an app or its manifest. A folder of public files is
+// one that counts as a file and is not entered. rel is slash-separated, relative to the apps folder.
 func Relevant(rel string, dir bool) bool {
-	for name := range strings.SplitSeq(rel, "/") {
-		if hidden(name) || name == "public" || strings.HasSuffix(name, ".public") {
+	for name := range strings.SplitSeq(path.Dir(rel), "/") {
+		if name != "." && hidden(name) || isPublic(name) {
 			return false
 		}
 	}
+	switch base := path.Base(rel); {
+	case base != "." && hidden(base):
+		return false
+	case isPublic(base):
+		return !dir
+	}
 	return dir || path.Ext(rel) == moduleExt || isManifest(rel)
 }
+
+const (
+	publicName = "public"
+	publicExt  = ".public"
+)
+
+// isPublic reports whether a name is that of a folder of public files.
+func isPublic(name string) bool { return name == publicName || strings.HasSuffix(name, publicExt) }
 
 // hidden reports whether a name is one that the server leaves alone: "_" and "." begin those of the user, "@" belongs to
 // later versions of an app.
@@ -55,15 +72,27 @@ func isSource(names []string) bool {
 	})
 }
 
-// AppName is the name of the app that a file belongs to, as its module or its manifest: "api/users" for
-// "api/users.wasm".
-func AppName(rel string) string { return strings.TrimSuffix(rel, path.Ext(rel)) }
+// AppName is the name of the app that a file belongs to, as its module, its manifest or its public files: "api/users" for
+// "api/users.wasm" and "api/users.public", "api/index" for "api/public".
+func AppName(rel string) string {
+	if path.Base(rel) == publicName {
+		return path.Join(path.Dir(rel), indexName)
+	}
+	return strings.TrimSuffix(rel, path.Ext(rel))
+}
 
 // found is one app as the folder shows it: slash-separated paths relative to the folder, and no content yet.
 type found struct {
 	name      string
-	module    string
+	module    string // "" for one that has public files alone
 	manifests []string
+	public    []public
+}
+
+// public is a folder of public files.
+type public struct {
+	rel  string
+	info fs.FileInfo // tells the folder from another in its place
 }
 
 // scan lists the apps below dir, in lexical order. What cannot be read is reported beside what can.
@@ -72,7 +101,7 @@ func scan(dir string) ([]found, error) {
 	s.enter(".", nil, false)
 	apps := make([]found, 0, len(s.apps))
 	for _, app := range s.apps {
-		if app.module != "" {
+		if app.module != "" || len(app.public) > 0 {
 			apps = append(apps, *app)
 		}
 	}
@@ -129,7 +158,7 @@ func (s *scanner) enter(rel string, parents []os.FileInfo, linked bool) {
 func (s *scanner) visit(rel string, kind fs.FileMode, parents []os.FileInfo, linked bool) {
 	link := kind&fs.ModeSymlink != 0
 	asDir := (link && !linked || kind.IsDir()) && Relevant(rel, true)
-	asFile := (link || kind.IsRegular()) && Relevant(rel, false)
+	asFile := (link || kind.IsRegular() || kind.IsDir() && !asDir) && Relevant(rel, false)
 	if !asDir && !asFile {
 		return
 	}
@@ -139,23 +168,24 @@ func (s *scanner) visit(rel string, kind fs.FileMode, parents []os.FileInfo, lin
 		s.problem(rel, err)
 	case asDir && info.IsDir():
 		s.enter(rel, parents, linked || link)
-	case asFile && info.Mode().IsRegular():
-		s.add(rel)
+	case asFile && info.IsDir() && isPublic(path.Base(rel)):
+		app := s.app(rel)
+		app.public = append(app.public, public{rel, info})
+	case asFile && info.Mode().IsRegular() && isManifest(rel):
+		app := s.app(rel)
+		app.manifests = append(app.manifests, rel)
+	case asFile && info.Mode().IsRegular() && path.Ext(rel) == moduleExt:
+		s.app(rel).module = rel
 	}
 }
 
-func (s *scanner) add(rel string) {
+// app returns the app that a file belongs to.
+func (s *scanner) app(rel string) *found {
 	name := AppName(rel)
-	app := s.apps[name]
-	if app == nil {
-		app = &found{name: name}
-		s.apps[name] = app
+	if s.apps[name] == nil {
+		s.apps[name] = &found{name: name}
 	}
-	if isManifest(rel) {
-		app.manifests = append(app.manifests, rel)
-	} else {
-		app.module = rel
-	}
+	return s.apps[name]
 }
 
 // problem notes what could not be read. What is gone by now is none: it has simply been removed. A link that leads nowhere,
@@ -177,7 +207,7 @@ func entryNames(entries []os.DirEntry) []string {
 
 // defaultMount is where an app answers whose manifest says nothing: "index" stands for its folder.
 func defaultMount(name string) string {
-	if path.Base(name) == "index" {
+	if path.Base(name) == indexName {
 		name = path.Dir(name)
 	}
 	return path.Join("/", name)

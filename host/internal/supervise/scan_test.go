@@ -36,7 +36,8 @@ func TestRelevant(t *testing.T) {
 		"a": {true, false}, "a.wasm": {true, true}, "a.toml": {true, true}, "a.yaml": {true, true}, "a.yml": {true, true},
 		"a.json": {true, true}, "a.txt": {true, false}, "a.WASM": {true, false}, "a/b/c.wasm": {true, true},
 		"_a.wasm": {}, ".a.wasm": {}, ".wasm": {}, "a@2.wasm": {}, "@.wasm": {}, "_a/b.wasm": {}, "a/.b/c.wasm": {}, "a@b/c.wasm": {},
-		"public": {}, "public/a.wasm": {}, "a/public/b.wasm": {}, "a.public/b.wasm": {}, ".public": {},
+		"public": {false, true}, "a.public": {false, true}, "a/public": {false, true}, "_a.public": {}, "a@b.public": {}, "_a/public": {},
+		"public/a.public": {}, "public/a.wasm": {}, "a/public/b.wasm": {}, "a.public/b.wasm": {}, ".public": {},
 		"public.wasm": {true, true}, "publican/a.wasm": {true, true}, "a_b.wasm": {true, true}, "a.b.wasm": {true, true},
 		"a.wasm.bak": {true, false}, "a.wasm~": {true, false},
 	} {
@@ -70,6 +71,7 @@ func TestAppName(t *testing.T) {
 	t.Parallel()
 	for rel, want := range map[string]string{
 		"hello.wasm": "hello", "api/users.toml": "api/users", "a.b.wasm": "a.b", "a.b/c.wasm": "a.b/c", "index.wasm": "index",
+		"hello.public": "hello", "public": "index", "api/public": "api/index", "a.b.public": "a.b",
 	} {
 		if got := supervise.AppName(rel); got != want {
 			t.Errorf("AppName(%q) = %q, want %q", rel, got, want)
@@ -219,22 +221,30 @@ func TestHolesRemoveNothing(t *testing.T) {
 	f := newFolder(t)
 	f.write("a.wasm", "a")
 	f.write("b.wasm", "b")
+	f.write("d.wasm", "d")
+	f.write("d.public/x.txt", "x")
+	f.write("e.wasm", "e")
+	f.write("e.public/x.txt", "x")
 	f.settle()
 	f.link(strings.Repeat("x", 300), "hole") // cannot be followed: it might be a folder of apps
 	f.remove("a.wasm")
+	f.remove("d.wasm")
+	f.remove("e.public/x.txt")
+	f.remove("e.public")
 	f.write("b.wasm", "newer")
 	f.write("c.wasm", "c")
-	f.settle("a.wasm", "b.wasm", "c.wasm")
-	if f.answers("", "/a") != "a" || f.answers("", "/c") != "c" || f.status("b").Generation != 2 {
+	f.settle("a.wasm", "b.wasm", "c.wasm", "d.wasm", "e.public")
+	if f.answers("", "/a") != "a" || f.answers("", "/c") != "c" || f.status("b").Generation != 2 ||
+		f.status("d").Kind != "fake" || f.status("e").Public != "e.public" {
 		t.Errorf("%+v", f.Status())
 	}
 	if n := f.journal.count(`level=WARN msg="the apps folder could not be read whole; nothing is removed until it can"`); n != 1 {
 		t.Errorf("%d warnings", n)
 	}
 	f.remove("hole")
-	f.settle("none")
-	if want := []string{"b", "c"}; !slices.Equal(f.names(), want) {
-		t.Errorf("apps %q, want %q", f.names(), want)
+	f.settle("d.wasm")
+	if want := []string{"b", "c", "d", "e"}; !slices.Equal(f.names(), want) || f.status("d").Kind != "static" || f.status("e").Public != "" {
+		t.Errorf("apps %q, want %q: %+v", f.names(), want, f.Status())
 	}
 }
 

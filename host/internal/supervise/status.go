@@ -22,12 +22,16 @@ const (
 	StateDisabled State = "disabled" // its manifest says so
 )
 
+// KindStatic is the kind of an app that is a folder of public files, and no module.
+const KindStatic = "static"
+
 // Status is one app as operators see it.
 type Status struct {
 	Name       string
 	Mounts     []string // host and path, the host empty for any
 	Kind       string
-	Size       int64 // bytes of the module's file
+	Public     string // the folder of public files, relative to the apps folder; "" for none
+	Size       int64  // bytes of the module's file
 	State      State
 	Generation uint64
 	// Isolation is what one request of the newest version that was loaded may see of another; Why says what is in the way of what
@@ -46,6 +50,9 @@ func (s *Supervisor) Status() []Status {
 	for name, e := range s.entries {
 		status := Status{Name: name, Kind: e.kind, State: e.state, Generation: e.number, Err: e.err, Health: e.app.Health()}
 		status.Isolation, status.Why = e.kept.Isolation, e.kept.why
+		if e.furnished != nil {
+			status.Public = e.furnished.public.rel
+		}
 		if shown := cmp.Or(e.version, e.current, e.wanted, e.refused); shown != nil {
 			status.Size = shown.size
 			for _, m := range shown.mounts {

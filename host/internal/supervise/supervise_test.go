@@ -148,6 +148,7 @@ type folder struct {
 	dir     string
 	loader  *loader
 	journal *journal
+	retired sync.Map // the names that Retired was told
 	*supervise.Supervisor
 }
 
@@ -192,7 +193,8 @@ func newFolderIn(t *testing.T, memory int64, most, parallel int, l *loader) *fol
 	f := &folder{t: t, dir: t.TempDir(), loader: l, journal: &journal{}}
 	f.Supervisor = supervise.New(supervise.Options{
 		Dir: f.dir, Loader: f.loader, Max: most, Parallel: parallel, Memory: memory,
-		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), f.journal), &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Retired: func(name string) { f.retired.Store(name, true) },
+		Log:     slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), f.journal), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	t.Cleanup(func() {
 		if err := f.Close(context.Background()); err != nil {

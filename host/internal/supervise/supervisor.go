@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"path"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,10 +37,12 @@ type Settings struct {
 	Hosts []string
 	// Enabled is false for an app that is not to be served.
 	Enabled bool
+	// CacheControl is the value of that header with the app's public files; "" sends none.
+	CacheControl string
 	guest.Settings
 }
 
-// Options configures a Supervisor. All fields are needed.
+// Options configures a Supervisor. All fields but Retired are needed.
 type Options struct {
 	// Dir is the apps folder.
 	Dir string
@@ -54,6 +57,9 @@ type Options struct {
 	// not used for longest are unloaded, until somebody asks for them. What is loaded just now may be too much for a moment.
 	Memory int64
 	Log    *slog.Logger
+	// Retired is told the name of each app that serves nothing any more: it was removed or disabled, or the supervisor is closed.
+	// It must not block. nil tells nobody.
+	Retired func(name string)
 }
 
 // Supervisor owns the apps. Its methods may be called concurrently.
@@ -110,8 +116,14 @@ func (s *Supervisor) Reconcile(changed []string) {
 		s.retire(apps)
 	}
 	for _, f := range s.admit(apps) {
+		if err != nil && f.module == "" && s.known(f.name) {
+			continue // its module may be in a hole
+		}
 		if s.touched(f, changed) {
 			s.consider(f, changed == nil)
+		}
+		if err == nil || len(f.public) > 0 {
+			s.offer(f)
 		}
 	}
 	s.started = true
@@ -157,11 +169,15 @@ func (s *Supervisor) Close(ctx context.Context) error {
 
 // touched reports whether an app must be read: it is new, or one of its files has changed, come or gone.
 func (s *Supervisor) touched(f found, changed []string) bool {
+	return !s.known(f.name) || changed == nil ||
+		slices.ContainsFunc(changed, func(rel string) bool { return AppName(rel) == f.name && !isPublic(path.Base(rel)) })
+}
+
+// known reports whether an app was found before.
+func (s *Supervisor) known(name string) bool {
 	s.mu.Lock()
-	_, known := s.entries[f.name]
-	s.mu.Unlock()
-	return !known || changed == nil ||
-		slices.ContainsFunc(changed, func(rel string) bool { return AppName(rel) == f.name })
+	defer s.mu.Unlock()
+	return s.entries[name] != nil
 }
 
 // retire takes down the apps that the folder no longer holds.
@@ -178,6 +194,8 @@ func (s *Supervisor) retire(apps []found) {
 		e.removed, e.version = true, nil
 		e.supersede()
 		s.swap(e, nil)
+		e.public = nil
+		s.furnish(e)
 		e.tell()
 		if s.life.Err() == nil { // else it is the server that goes
 			s.options.Log.Info("app removed", "app", name)
@@ -206,6 +224,9 @@ func (s *Supervisor) swap(e *entry, next *app.Generation) {
 	})
 	if previous := e.app.Swap(next); previous != nil {
 		s.retired = append(s.retired, previous)
+		if next == nil && s.options.Retired != nil {
+			s.options.Retired(e.app.Name())
+		}
 	}
 }
 

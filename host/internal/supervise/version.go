@@ -38,6 +38,9 @@ func (s *Supervisor) read(f found) (*version, error) {
 	if len(f.manifests) > 1 {
 		return v, fmt.Errorf("two manifests, %s: keep one of them", strings.Join(f.manifests, " and "))
 	}
+	if len(f.public) > 1 {
+		return v, fmt.Errorf("two folders of public files, %s and %s: keep one of them", f.public[0].rel, f.public[1].rel)
+	}
 	var manifest guest.File
 	var err error
 	if len(f.manifests) == 1 {
@@ -47,6 +50,11 @@ func (s *Supervisor) read(f found) (*version, error) {
 	}
 	if v.settings, err = s.options.Loader.Settings(manifest); err != nil {
 		v.digest = digest(manifest)
+		return v, err
+	}
+	if f.module == "" {
+		v.digest = digest(guest.File{}, manifest)
+		v.mounts, err = mounts(f.name, v.settings)
 		return v, err
 	}
 	module, err := s.readFile(f.module, func(name string) ([]byte, error) { return ReadModule(name, v.settings.MaxModule) })

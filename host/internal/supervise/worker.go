@@ -71,9 +71,9 @@ func (s *Supervisor) take(e *entry) (context.Context, *version) {
 	return ctx, e.current
 }
 
-// build loads a version and proves that it runs. It returns nil and no error for one that is disabled.
+// build loads a version and proves that it runs. It returns nil and no error for one that is disabled, or has no module.
 func (s *Supervisor) build(ctx context.Context, e *entry, v *version) (*app.Generation, error) {
-	if !v.settings.Enabled {
+	if !v.settings.Enabled || v.found.module == "" {
 		return nil, nil
 	}
 	if ctx.Err() != nil {
@@ -126,18 +126,31 @@ func (s *Supervisor) publish(ctx context.Context, e *entry, v *version, generati
 	case err != nil:
 		s.fail(e, StateFailed, err)
 	case generation == nil:
-		e.version, e.state, e.err = v, StateDisabled, nil
-		s.swap(e, nil)
-		s.options.Log.Info("app disabled by its manifest", "app", e.app.Name())
+		s.publishNone(e, v)
 	default:
 		s.publishGood(e, v, generation, took)
 	}
 	if outdated {
 		e.state, e.err = state, cause
 	}
+	s.furnish(e)
 	if !v.again { // else its mounts are what they were, and so is the table, which takes longer the more apps there are
 		s.release()
 	}
+}
+
+// publishNone makes a version serve that has no module, or take down the app whose manifest says so.
+func (s *Supervisor) publishNone(e *entry, v *version) {
+	e.version, e.err = v, nil
+	e.kind, e.kept = KindStatic, isolation{}
+	s.swap(e, nil)
+	if !v.settings.Enabled {
+		e.kind, e.state = "", StateDisabled
+		s.options.Log.Info("app disabled by its manifest", "app", e.app.Name())
+		return
+	}
+	e.state = StateServing
+	s.options.Log.Info("public files served", "app", e.app.Name(), "mount", v.mounts[0].String())
 }
 
 // publishGood makes a generation serve.

@@ -6,7 +6,7 @@ import "io/fs"
 // Two equal values mean the same version, except for a rewrite of the same size within one tick of the file system's
 // clock; the settler learns of that from an event.
 type identity struct {
-	// there is false for a path where no regular file is. All else is zero then.
+	// there is false for a path where nothing is that counts. All else is zero then.
 	there bool
 	// dev, ino and ctime are zero on platforms that do not give them.
 	dev, ino uint64
@@ -19,4 +19,12 @@ func identityOf(info fs.FileInfo) identity {
 	id := identity{there: true, size: info.Size(), mtime: info.ModTime().UnixNano()}
 	id.addNumbers(info)
 	return id
+}
+
+// identityOfFolder returns the identity of a folder that is not entered: it is another one if it was replaced, and the same whatever
+// comes and goes in it.
+func identityOfFolder(info fs.FileInfo) identity {
+	var id identity
+	id.addNumbers(info)
+	return identity{there: true, dev: id.dev, ino: id.ino}
 }

@@ -23,7 +23,7 @@ var errTooLarge = errors.New("the folder is deeper than 32 or holds more than 10
 
 // scanResult is what a scan found.
 type scanResult struct {
-	// files are the regular files that count, by path from the root, with slashes.
+	// files are the regular files that count, and folders that count like one, by path from the root, with slashes.
 	files map[string]identity
 	// blind are the paths that could not be read, with everything below them: nothing is known about them. A full table of
 	// descriptors must not look like a thousand removed files.
@@ -91,7 +91,7 @@ func (s *scanner) entry(rel string, entry fs.DirEntry, above []fs.FileInfo, link
 	kind := entry.Type()
 	link := kind&fs.ModeSymlink != 0
 	asDir := (link || kind.IsDir()) && s.match(rel, true)
-	asFile := (link || kind.IsRegular()) && s.match(rel, false)
+	asFile := (link || kind.IsRegular() || kind.IsDir() && !asDir) && s.match(rel, false)
 	if !asDir && !asFile {
 		return
 	}
@@ -101,8 +101,12 @@ func (s *scanner) entry(rel string, entry fs.DirEntry, above []fs.FileInfo, link
 		s.failed(rel, err)
 	case info.Mode().IsRegular() && asFile:
 		s.result.files[rel] = identityOf(info)
-	case info.IsDir() && asDir && !(link && linked) && !contains(above, info):
-		s.folder(rel, info, above, link || linked)
+	case info.IsDir() && asDir:
+		if !(link && linked) && !contains(above, info) {
+			s.folder(rel, info, above, link || linked)
+		}
+	case info.IsDir() && asFile:
+		s.result.files[rel] = identityOfFolder(info)
 	}
 }
 

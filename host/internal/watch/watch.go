@@ -35,8 +35,9 @@ type Options struct {
 	// Rescan is how often everything is looked at without any event. 0 is [DefaultRescan]. Scans that take long come less
 	// often: the pause is at least 50 times what the last one took.
 	Rescan time.Duration
-	// Match says which folders are entered and which files count, by their path from the root with slashes. It is called
-	// from one goroutine at a time, must be quick, and is asked both ways for a symbolic link. nil is everything.
+	// Match says which folders are entered and which files count, by their path from the root with slashes. A folder that is not
+	// entered and counts as a file is reported when it comes, goes or is replaced. Match is called from one goroutine at a time, must
+	// be quick, and is asked both ways for a symbolic link and for such a folder. nil is everything.
 	Match func(rel string, dir bool) bool
 	// Log takes what goes wrong; nothing of that is fatal. nil is nowhere.
 	Log *slog.Logger
@@ -101,7 +102,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Changes returns the paths of files that were added, changed or removed and have settled: from the root, with slashes,
+// Changes returns the paths of what counts, was added, changed or removed, and has settled: from the root, with slashes,
 // sorted, each once. What is not received in time is merged into the next batch, so that a slow receiver misses nothing
 // and holds nothing up. It is closed when the Watcher has ended.
 func (w *Watcher) Changes() <-chan []string { return w.changes }

@@ -111,6 +111,38 @@ func TestWays(t *testing.T) {
 	}
 }
 
+// A folder that is not entered and counts as a file is one thing: what is in it is not looked at.
+func TestFolderThatCounts(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]func(string) watch.Options{"events": events, "scans": scans} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			o := options(root)
+			o.Match = func(rel string, dir bool) bool {
+				if strings.HasSuffix(rel, ".public") {
+					return !dir
+				}
+				return wasmOnly(rel, dir)
+			}
+			w := start(t, o)
+			a := filepath.Join(root, "a.public")
+			must(t, os.Mkdir(a, 0o700))
+			want(t, w, "a.public")
+			put(t, filepath.Join(a, "sub", "x.wasm"), "x")
+			put(t, filepath.Join(a, "y.wasm"), "y")
+			quiet(t, w, root)
+			must(t, os.Mkdir(filepath.Join(root, ".b"), 0o700))
+			must(t, os.Rename(a, filepath.Join(root, ".a")))
+			must(t, os.Rename(filepath.Join(root, ".b"), a)) // another in its place
+			want(t, w, "a.public")
+			must(t, os.Remove(a))
+			want(t, w, "a.public")
+			quiet(t, w, root)
+		})
+	}
+}
+
 // way is one change of a folder and the paths that are to be reported.
 type way struct {
 	before, change func(t *testing.T, root, outside string)

@@ -28,6 +28,7 @@ func uses() []guest.Use {
 		{Name: abi.ExportWarmUp, Type: initializeType.String(), Purpose: "one call, before the image is taken"},
 		{Name: abi.ExportAllocate, Type: allocateType.String(), Purpose: "gives the buffer of the environ"},
 		{Name: abi.ExportApplication, Type: applicationType.String(), Purpose: "one call a request"},
+		{Name: abi.ExportWebSocketMessage, Type: messageType.String(), Purpose: "one call an event of a WebSocket"},
 	}
 }
 
@@ -43,6 +44,9 @@ func check(module *engine.Outline, settings guest.Settings) []error {
 		if module.HasFunction(name) {
 			problems = append(problems, module.RequireFunction(name, initializeType))
 		}
+	}
+	if module.HasFunction(abi.ExportWebSocketMessage) {
+		problems = append(problems, module.RequireFunction(abi.ExportWebSocketMessage, messageType))
 	}
 	return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
 }

@@ -2,7 +2,6 @@ package wasgi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -21,6 +20,7 @@ type instance struct {
 	*engine.Instance
 	program               *program
 	application, allocate engine.Function
+	websocketMessage      engine.Function // nil until the first event
 	errors                *engine.LineLog
 
 	// environ is the buffer that allocate gave; every environ that fits is written there.
@@ -35,6 +35,9 @@ type instance struct {
 // Serve implements [guest.Instance].
 func (i *instance) Serve(ctx context.Context, exchange guest.Exchange) error {
 	i.Begin()
+	if event, ok := exchange.(guest.Event); ok {
+		return i.receive(ctx, event)
+	}
 	body, err := i.call(ctx, exchange)
 	if err != nil {
 		return err
@@ -44,17 +47,8 @@ func (i *instance) Serve(ctx context.Context, exchange guest.Exchange) error {
 
 // call plays the exchange up to the returned body, which aliases the guest's memory.
 func (i *instance) call(ctx context.Context, exchange guest.Exchange) ([]byte, error) {
-	environ, err := exchange.Environ(i.program.extra)
-	if err != nil {
-		return nil, &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindHost, Cause: err}
-	}
-	if err := i.place(ctx, environ); err != nil {
-		return nil, err
-	}
-	i.exchange = exchange
 	defer i.leave()
-	i.stack = [2]uint64{uint64(i.environ.ptr), uint64(len(environ))}
-	if err := i.Call(ctx, i.application, i.stack[:]); err != nil {
+	if err := i.play(ctx, exchange, i.application); err != nil {
 		return nil, err
 	}
 	ptr, length := uint32(i.stack[0]>>32), uint32(i.stack[0])
@@ -68,6 +62,40 @@ func (i *instance) call(ctx context.Context, exchange guest.Exchange) ([]byte, e
 	}
 	return body, nil
 }
+
+// receive plays one event. The handle of its function is made for the first: few guests have any use for one.
+func (i *instance) receive(ctx context.Context, event guest.Event) error {
+	if i.websocketMessage == nil {
+		if i.websocketMessage = i.Function(abi.ExportWebSocketMessage); i.websocketMessage == nil {
+			return guest.ErrNoEvents
+		}
+	}
+	defer i.leave()
+	if err := i.play(ctx, event, i.websocketMessage); err != nil {
+		return err
+	}
+	if err := event.Answer(int32(uint32(i.stack[0]))); err != nil {
+		return protocolFault("%s: %w", abi.ExportWebSocketMessage, err)
+	}
+	return nil
+}
+
+// play gives the guest the exchange's environ and calls function with it. What that returns is left on the stack.
+func (i *instance) play(ctx context.Context, exchange guest.Exchange, function engine.Function) error {
+	environ, err := exchange.Environ(i.program.extra)
+	if err != nil {
+		return &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindHost, Cause: err}
+	}
+	if err := i.place(ctx, environ); err != nil {
+		return err
+	}
+	i.exchange = exchange
+	i.stack = [2]uint64{uint64(i.environ.ptr), uint64(len(environ))}
+	return i.Call(ctx, function, i.stack[:])
+}
+
+// Exchange implements [engine.Player].
+func (i *instance) Exchange() guest.Exchange { return i.exchange }
 
 // leave ends what was between the instance and its exchange, which may be another request's next.
 func (i *instance) leave() {
@@ -139,14 +167,11 @@ func (i *instance) Reset() bool {
 // GuestTime implements [guest.Accountant].
 func (i *instance) GuestTime() time.Duration { return i.Used() }
 
-// answer turns the outcome of a host function into what the guest gets: a code that it may handle, or the end of its call.
+// answer leaves what the guest gets of a host function, or ends its call.
 func answer(n int, err error) uint64 {
-	code, isCode := errors.AsType[abi.Code](err)
-	switch {
-	case err != nil && !isCode:
+	result, err := guest.Answer(n, err)
+	if err != nil {
 		engine.End(err)
-	case isCode:
-		n = int(code.Errno())
 	}
-	return uint64(uint32(int32(n)))
+	return uint64(uint32(result))
 }

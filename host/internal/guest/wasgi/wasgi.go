@@ -23,6 +23,7 @@ var (
 	allocateType    = engine.Signature{Params: i32s(1), Results: i32s(1)}
 	applicationType = engine.Signature{Params: i32s(2), Results: i64s(1)}
 	initializeType  = engine.Signature{}
+	messageType     = engine.Signature{Params: i32s(2), Results: i32s(1)}
 )
 
 // Kind loads guests of the project's own ABI. It is safe for concurrent use.
@@ -126,6 +127,9 @@ func (*program) Kind() string { return "wasgi" }
 
 // Isolation implements [guest.Program].
 func (p *program) Isolation() (guest.Isolation, string) { return p.isolation, p.why }
+
+// Receives implements [guest.Receiver].
+func (p *program) Receives() bool { return p.module.HasFunction(abi.ExportWebSocketMessage) }
 
 // Close implements [guest.Program].
 func (p *program) Close() error { return p.module.Close(context.Background()) }

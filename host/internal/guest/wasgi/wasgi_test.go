@@ -385,7 +385,8 @@ func TestExamineNamesExports(t *testing.T) {
 	for _, use := range findings.Uses {
 		got = append(got, strings.TrimSpace(use.Name+" "+use.Type))
 	}
-	want := []string{"memory", "_initialize () -> ()", "warm_up () -> ()", "allocate (i32) -> (i32)", "application (i32, i32) -> (i64)"}
+	want := []string{"memory", "_initialize () -> ()", "warm_up () -> ()", "allocate (i32) -> (i32)", "application (i32, i32) -> (i64)",
+		"websocket_message (i32, i32) -> (i32)"}
 	if !slices.Equal(got, want) {
 		t.Errorf("uses %q\nwant %q", got, want)
 	}
