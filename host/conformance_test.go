@@ -3,10 +3,8 @@ package host_test
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -16,6 +14,7 @@ import (
 	"github.com/wasgi/wasgi/abi/abitest"
 	"github.com/wasgi/wasgi/host"
 	"github.com/wasgi/wasgi/host/config"
+	"github.com/wasgi/wasgi/host/internal/certtest"
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 )
 
@@ -50,6 +49,8 @@ func conform(t *testing.T, protocol abitest.Protocol, secure bool, isolation str
 	cfg := config.Default()
 	cfg.Apps.Dir = dir
 	cfg.Server.Listen = "127.0.0.1:0"
+	authority := certtest.New(t)
+	speakAll(t, authority)(&cfg)
 	h, err := host.Open(t.Context(), host.Options{Config: cfg, Log: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
@@ -62,34 +63,19 @@ func conform(t *testing.T, protocol abitest.Protocol, secure bool, isolation str
 			t.Logf("the host's log:\n%s", log.String())
 		}
 	})
-	server, trust := listen(t, h, protocol, secure)
+	listeners, err := host.Listen(cfg)
+	must(t, err)
+	server := serveOn(t, h, listeners)
+	url, trust := "http://"+server.plain, (*tls.Config)(nil)
+	if secure {
+		url, trust = "https://"+server.tls, &tls.Config{RootCAs: authority.Pool()}
+	}
 	until(t, h, "/guest", 200, "")
 	until(t, h, "/single", 200, "")
-	abitest.RunServer(t, server.URL+"/guest", abitest.ServerOptions{
-		Protocol: protocol, TLS: trust, Log: log.String, App: "app=guest", Single: server.URL + "/single",
+	abitest.RunServer(t, url+"/guest", abitest.ServerOptions{
+		Protocol: protocol, TLS: trust, Log: log.String, App: "app=guest", Single: url + "/single",
 		Env: map[string]string{"GREETING": "hi", "EMPTY": ""}, TimeLimit: true, Load: loadInto(cfg),
 	})
-}
-
-// listen serves the host over a protocol.
-func listen(t *testing.T, h http.Handler, protocol abitest.Protocol, secure bool) (*httptest.Server, *tls.Config) {
-	server := httptest.NewUnstartedServer(h)
-	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // a test that cuts connections is not told so
-	var protocols http.Protocols
-	protocols.SetHTTP1(protocol == abitest.HTTP1)
-	protocols.SetHTTP2(protocol == abitest.HTTP2)
-	protocols.SetUnencryptedHTTP2(protocol == abitest.H2C)
-	server.Config.Protocols = &protocols
-	t.Cleanup(server.Close)
-	if !secure {
-		server.Start()
-		return server, nil
-	}
-	server.EnableHTTP2 = protocol == abitest.HTTP2
-	server.StartTLS()
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	return server, &tls.Config{RootCAs: roots}
 }
 
 // loadInto gives a module to a host and plays a request on it, which it refuses if it does not load.
