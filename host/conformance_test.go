@@ -120,7 +120,10 @@ func TestSamplesKeepTheContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if !entry.IsDir() || entry.Name() == "public" || raceDetector && entry.Name() != "hello" { // it finds nothing in one goroutine, and takes minutes
+		if !entry.IsDir() || entry.Name() == "public" {
+			continue
+		}
+		if raceDetector && entry.Name() != "hello" { // it finds nothing in one goroutine, and takes minutes
 			continue
 		}
 		t.Run(entry.Name(), func(t *testing.T) {
