@@ -28,6 +28,8 @@ type exchange struct {
 	deaf     int  // writes after CodeClosed
 	findings int  // of the judge when the exchange began
 	given    bool // the guest has given the response up
+	event    bool // it is no request, but an event of a WebSocket
+	sockets  int  // calls of wasgi_websocket_v1
 }
 
 // What a guest may do in vain before its call is ended.

@@ -116,6 +116,7 @@ func (h *strictHost) playAll(ctx context.Context) {
 	p.bodies()
 	v.clients()
 	p.clients()
+	h.events(ctx)
 }
 
 // fresh plays one request on a new instance.
