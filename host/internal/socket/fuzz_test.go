@@ -10,7 +10,7 @@ import (
 
 // Whatever a client sends after the handshake, the connection ends when the client does, and the server goes on.
 func FuzzFrames(f *testing.F) {
-	s := newSite(f, "timeout = '200ms'\nquarantine_after = 0\nlog_lines = 1", nil)
+	s := newSite(f, "timeout = '5s'\nquarantine_after = 0\nlog_lines = 1", nil)
 	for _, seed := range [][]byte{
 		nil,
 		frame(fin|opText, "ehello"),
