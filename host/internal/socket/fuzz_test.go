@@ -28,7 +28,8 @@ func FuzzFrames(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := s.upgraded(t, "?n", data...)
+		r := s.upgraded(t, "?n")
+		r.put(data)
 		_ = r.SetReadDeadline(time.Now().Add(hang))
 		if half, ok := r.Conn.(interface{ CloseWrite() error }); ok {
 			_ = half.CloseWrite()

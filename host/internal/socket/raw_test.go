@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 )
@@ -54,7 +55,12 @@ const upgrade = "GET /socket%s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpg
 
 func (s *site) dialRaw(t testing.TB) *raw {
 	t.Helper()
-	conn, err := net.Dial("tcp", s.address)
+	return dialRaw(t, s.address)
+}
+
+func dialRaw(t testing.TB, address string) *raw {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,16 +69,22 @@ func (s *site) dialRaw(t testing.TB) *raw {
 	return &raw{conn, bufio.NewReader(conn), t}
 }
 
-// upgraded is a raw connection after its handshake. early is sent with it.
-func (s *site) upgraded(t testing.TB, query string, early ...byte) *raw {
+// upgraded is a raw connection after its handshake.
+func (s *site) upgraded(t testing.TB, query string) *raw {
 	t.Helper()
 	r := s.dialRaw(t)
+	r.shake(query, nil)
+	return r
+}
+
+// shake plays the handshake. early is sent with it.
+func (r *raw) shake(query string, early []byte) {
+	r.t.Helper()
 	r.put(append(fmt.Appendf(nil, upgrade, query), early...))
 	response, err := http.ReadResponse(r.from, nil)
 	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("%v, %+v", err, response)
+		r.t.Fatalf("%v, %+v", err, response)
 	}
-	return r
 }
 
 func (r *raw) put(data []byte) {
@@ -125,7 +137,8 @@ func TestFragments(t *testing.T) {
 	r.want(fin|opText, "byte by byte")
 }
 
-// What is sent without waiting for the answer to the handshake is not lost.
+// Who sends messages without waiting for the answer to the handshake breaks the rules of HTTP, which the server reads until then. In
+// an embedder's server, which may not mind, nothing of it is lost.
 func TestEarlyMessages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "", nil)
@@ -133,9 +146,29 @@ func TestEarlyMessages(t *testing.T) {
 	for range 50 {
 		early = append(early, frame(fin|opText, "e0123456789012345678901234567890123456789")...)
 	}
-	r := s.upgraded(t, "?n", early...)
+	own := s.dialRaw(t)
+	own.shake("?n", early)
+	if rest, err := io.ReadAll(own.from); len(rest) > 0 {
+		t.Errorf("%q, %v", rest, err)
+	}
+	embedder := httptest.NewServer(s.host)
+	defer embedder.Close()
+	r := dialRaw(t, embedder.Listener.Addr().String())
+	r.shake("?n", early)
 	for range 50 {
 		r.want(fin|opText, "0123456789012345678901234567890123456789")
+	}
+}
+
+// The first message may come the moment the answer is there.
+func TestPromptMessages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "", nil)
+	for range 100 {
+		r := s.upgraded(t, "?n")
+		r.put(frame(fin|opText, "eprompt"))
+		r.want(fin|opText, "prompt")
+		_ = r.Close()
 	}
 }
 
