@@ -36,6 +36,7 @@ func TestTheRulesRefuse(t *testing.T) {
 		{"abi/abitest", module + "/host/internal/engine", inside, "the kit runs against any host, so it must not know ours"},
 		{"guest-sdk/go/wasgi", module + "/host", code, "an app carries none of the host"},
 		{"guest-sdk/go/wasgi", module + "/abi/abitest", code, "an app carries none of the host"},
+		{"guest-sdk/go/wasgi", module + "/guest-sdk/internal/toolchain", code, "it runs compilers for tests"},
 		{"plugins/hello", module + "/abi", code, "a sample shows what an app's author can do, with what he has"},
 		{"plugins/hello", module + "/plugins/echo", code, "a sample shows what an app's author can do, with what he has"},
 		{"host", module + "/cmd/wasgi", code, "the façade wires the rooms of the host and nothing else"},
