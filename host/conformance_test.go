@@ -124,7 +124,12 @@ func TestSamplesKeepTheContract(t *testing.T) {
 		}
 		t.Run(entry.Name(), func(t *testing.T) {
 			t.Parallel()
-			abitest.RunGuest(t, guesttest.Go(t, filepath.Join(plugins, entry.Name())), abitest.GuestOptions{Timeout: hang})
+			options := abitest.GuestOptions{Timeout: hang}
+			if entry.Name() == "chat" {
+				options.Requests = []abitest.Request{{Path: "/?name=kit&room=kit"}}
+				options.Messages = []abitest.Message{{Data: []byte("say\nhello")}, {Data: []byte("here\nnobody")}}
+			}
+			abitest.RunGuest(t, guesttest.Go(t, filepath.Join(plugins, entry.Name())), options)
 		})
 	}
 }

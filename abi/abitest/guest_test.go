@@ -80,7 +80,7 @@ func TestGoodGuests(t *testing.T) {
 	}
 }
 
-// What the reference guest can be made to do reaches every rule but those that only warm_up can break.
+// What the reference guest can be made to do reaches every rule but those that only warm_up and WebSockets can break.
 func TestEveryRuleIsExercised(t *testing.T) {
 	t.Parallel()
 	play := func(script string) abitest.Request {
@@ -93,7 +93,7 @@ func TestEveryRuleIsExercised(t *testing.T) {
 		{Method: "HEAD", Path: "/"},
 	}})
 	for _, result := range report.Results {
-		if want := abitest.Pass; result.Verdict != want && result.ID != "G34" {
+		if want := abitest.Pass; result.Verdict != want && result.ID != "G34" && result.ID < "G41" {
 			t.Errorf("%s (%s): %s, want %s: %v", result.ID, result.Title, result.Verdict, want, result.Findings)
 		}
 	}
