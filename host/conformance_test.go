@@ -47,6 +47,8 @@ func conform(t *testing.T, protocol abitest.Protocol, secure bool, isolation str
 		write(t, filepath.Join(dir, name+".toml"), []byte(manifest+more))
 		write(t, filepath.Join(dir, name+".wasm"), abitest.Guest())
 	}
+	write(t, filepath.Join(dir, "socket.toml"), []byte(manifest))
+	write(t, filepath.Join(dir, "socket.wasm"), abitest.WebSocketGuest())
 	cfg := config.Default()
 	cfg.Apps.Dir = dir
 	cfg.Server.Listen = "127.0.0.1:0"
@@ -65,9 +67,11 @@ func conform(t *testing.T, protocol abitest.Protocol, secure bool, isolation str
 	server, trust := listen(t, h, protocol, secure)
 	until(t, h, "/guest", 200, "")
 	until(t, h, "/single", 200, "")
+	until(t, h, "/socket", 200, "")
 	abitest.RunServer(t, server.URL+"/guest", abitest.ServerOptions{
 		Protocol: protocol, TLS: trust, Log: log.String, App: "app=guest", Single: server.URL + "/single",
 		Env: map[string]string{"GREETING": "hi", "EMPTY": ""}, TimeLimit: true, Load: loadInto(cfg),
+		WebSocket: server.URL + "/socket", WebSocketMessage: 1 << 20,
 	})
 }
 

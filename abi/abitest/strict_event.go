@@ -2,6 +2,8 @@ package abitest
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wasgi/wasgi/abi"
@@ -57,9 +59,22 @@ func handshakeOf(r Request) Request {
 // eventAnswer is what became of an event, as far as it can be compared.
 type eventAnswer struct {
 	result int32
-	done   string // what was done to connections
+	done   []deed // to connections
 	clean  bool   // nothing was found
 	reads  int
+}
+
+func (a eventAnswer) String() string {
+	var list []string
+	for _, d := range a.done {
+		list = append(list, d.what+" "+show(d.said))
+	}
+	return fmt.Sprintf("result %d, calls %s", a.result, show("["+strings.Join(list, ", ")+"]"))
+}
+
+// same reports whether the guest did the same, and, if whole is set, said the same.
+func (a eventAnswer) same(b eventAnswer, whole bool) bool {
+	return a.result == b.result && slices.EqualFunc(a.done, b.done, func(d, e deed) bool { return d.what == e.what && (!whole || d.said == e.said) })
 }
 
 // hear plays one event on an instance, with the connections that there are.
@@ -71,7 +86,7 @@ func (i *strictInstance) hear(ctx context.Context, e *strictEvent, s *sockets) e
 	if environ := e.environ(); i.place(ctx, environ, e.fill) {
 		a.result = i.handle(ctx, e, uint64(len(environ)), found)
 	}
-	a.done, a.clean, a.reads = strings.Join(s.done[done:], "; "), j.count == found, e.input.reads
+	a.done, a.clean, a.reads = s.done[done:], j.count == found, e.input.reads
 	return a
 }
 

@@ -9,12 +9,15 @@ import (
 // sockets are the WebSocket connections of the guest's app, and what the guest does to them. One play has them for itself.
 type sockets struct {
 	conns []*strictSocket
-	// done is what the guest has done, in words, so that plays can be compared.
-	done []string
+	// done is what the guest has done, so that plays can be compared.
+	done []deed
 	// gone says that each connection is one that has just been closed, and refusal, unless it is 0, is what a good call returns.
 	gone    bool
 	refusal int32
 }
+
+// deed is a call that was good: what it did, and what it said to that.
+type deed struct{ what, said string }
 
 // strictSocket is one connection.
 type strictSocket struct {

@@ -60,11 +60,11 @@ func (i *strictInstance) invalid(format string, args ...any) int32 {
 }
 
 // did notes what was done, and returns what the guest is told of it.
-func (i *strictInstance) did(result int32, format string, args ...any) int32 {
+func (i *strictInstance) did(result int32, said []byte, format string, args ...any) int32 {
 	if i.sockets.refusal != 0 {
 		return i.sockets.refusal
 	}
-	i.sockets.done = append(i.sockets.done, fmt.Sprintf(format, args...))
+	i.sockets.done = append(i.sockets.done, deed{fmt.Sprintf(format, args...), string(said)})
 	return result
 }
 
@@ -99,7 +99,7 @@ func (i *strictInstance) socketSend(memory api.Memory, p []uint64) int32 {
 	if refused := i.message(name, uint32(p[2]), views[1]); refused != 0 {
 		return refused
 	}
-	return i.did(0, "send to %s, type %d: %q", c.id, uint32(p[2]), views[1])
+	return i.did(0, views[1], "%s to %s as %d", name, c.id, uint32(p[2]))
 }
 
 func (i *strictInstance) socketClose(memory api.Memory, p []uint64) int32 {
@@ -128,7 +128,7 @@ func (i *strictInstance) socketClose(memory api.Memory, p []uint64) int32 {
 	if i.sockets.refusal == 0 {
 		c.closed, c.code = true, int(uint32(p[2]))
 	}
-	return i.did(0, "close %s with %d: %q", c.id, uint32(p[2]), views[1])
+	return i.did(0, views[1], "%s %s with %d", name, c.id, uint32(p[2]))
 }
 
 func (i *strictInstance) socketSubscribe(memory api.Memory, p []uint64) int32 {
@@ -163,7 +163,7 @@ func (i *strictInstance) subscription(memory api.Memory, name string, p []uint64
 	if i.sockets.refusal != 0 {
 		return i.sockets.refusal
 	}
-	return i.did(change(c, string(topic)), "%s %s: %q", name, c.id, topic)
+	return i.did(change(c, string(topic)), topic, "%s %s", name, c.id)
 }
 
 func (i *strictInstance) socketPublish(memory api.Memory, p []uint64) int32 {
@@ -186,7 +186,7 @@ func (i *strictInstance) socketPublish(memory api.Memory, p []uint64) int32 {
 	if refused := i.message(name, uint32(p[2]), views[1]); refused != 0 {
 		return refused
 	}
-	return i.did(i.sockets.subscribers(topic), "publish to %q, type %d: %q", topic, uint32(p[2]), views[1])
+	return i.did(i.sockets.subscribers(topic), views[1], "%s to %q as %d", name, topic, uint32(p[2]))
 }
 
 func (i *strictInstance) socketAcceptProtocol(memory api.Memory, p []uint64) int32 {
@@ -209,5 +209,5 @@ func (i *strictInstance) socketAcceptProtocol(memory api.Memory, p []uint64) int
 	case !slices.Contains(e.conn.offered, string(protocol)): // a way to ask for it, and no harm
 		return abi.CodeInvalid.Errno()
 	}
-	return i.did(0, "accept_protocol %q", protocol)
+	return i.did(0, protocol, "%s", name)
 }

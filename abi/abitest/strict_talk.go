@@ -27,6 +27,7 @@ type talk struct {
 	// names are those of the connections.
 	names [2]string
 
+	events  []string
 	answers []eventAnswer
 }
 
@@ -88,10 +89,10 @@ func (t *talk) unknown(c *strictSocket) bool {
 	}
 	t.judge.touch(ruleUnknownEvent)
 	a := t.tell(c, unknownEvent, nil, "")
-	if a.done != "" {
-		t.judge.find(ruleUnknownEvent, "for the event %s, which no version has, the guest did this: %s", unknownEvent, a.done)
+	if len(a.done) > 0 {
+		t.judge.find(ruleUnknownEvent, "for the event %s, which no version has: %v", unknownEvent, a)
 	}
-	return a.clean && a.done == ""
+	return a.clean && len(a.done) == 0
 }
 
 // end ends a connection: as the guest has, or else as a client has.
@@ -122,7 +123,7 @@ func (t *talk) tell(c *strictSocket, kind string, variables [][2]string, message
 	}
 	t.judge.request = e.name
 	a := t.ask(e)
-	t.answers = append(t.answers, a)
+	t.events, t.answers = append(t.events, e.name), append(t.answers, a)
 	return a
 }
 
@@ -155,7 +156,12 @@ func (t *talk) reads() (n int) {
 
 func (t *talk) did() bool { return len(t.sockets.done) > 0 }
 
-// same reports whether the guest did the same in both, event by event.
-func (t *talk) same(other *talk) bool {
-	return slices.EqualFunc(t.answers, other.answers, func(a, b eventAnswer) bool { return a.result == b.result && a.done == b.done })
+// differs is the first event of which the answers are not the same, -1 if there is none.
+func (t *talk) differs(other *talk, whole bool) int {
+	for n := range max(len(t.answers), len(other.answers)) {
+		if n >= len(t.answers) || n >= len(other.answers) || !t.answers[n].same(other.answers[n], whole) {
+			return n
+		}
+	}
+	return -1
 }

@@ -29,7 +29,7 @@ func (h *strictHost) playEvents(ctx context.Context, main *play) {
 	if !v.base.clean() || h.judge.count > 0 {
 		return
 	}
-	v.stable = v.base.same(v.play("", nil))
+	v.stable = v.base.differs(v.play("", nil), true) < 0
 	v.anywhere()
 	v.betweenRequests()
 	v.environs()
@@ -60,19 +60,16 @@ func (v *talks) blaming(rule, name string, change func(*talk)) *talk {
 	return v.play(name, change)
 }
 
-// changing is blaming with another environ, or another input, for each event. What the guest does must be the same.
-func (v *talks) changing(rule, name string, change func(*strictEvent)) {
+// changing is blaming with another environ, or another input, for each event. The guest must do the same and, if whole is set, say the
+// same.
+func (v *talks) changing(rule, name string, whole bool, change func(*strictEvent)) {
 	t := v.blaming(rule, name, func(t *talk) { t.change = change })
-	v.same(rule, t)
-}
-
-func (v *talks) same(rule string, t *talk) {
-	if !v.stable || !t.clean() || t.same(v.base) {
+	n := t.differs(v.base, whole)
+	if !v.stable || !t.clean() || n < 0 || n >= min(len(t.answers), len(v.base.answers)) {
 		return
 	}
-	v.judge.request = "two connections, " + t.name
-	v.judge.find(rule, "the guest did this: %s, and without that: %s", clip([]byte(strings.Join(t.sockets.done, "; "))),
-		clip([]byte(strings.Join(v.base.sockets.done, "; "))))
+	v.judge.request = t.events[n]
+	v.judge.find(rule, "%v, and without that %v", t.answers[n], v.base.answers[n])
 }
 
 // anywhere has a new instance for each event, as isolation = "request" and "fresh" do.
@@ -96,18 +93,18 @@ func (v *talks) betweenRequests() {
 
 // environs varies the variables.
 func (v *talks) environs() {
-	v.changing(ruleShuffled, "variables in the reverse order", varying(func(list [][2]string) [][2]string {
+	v.changing(ruleShuffled, "variables in the reverse order", false, varying(func(list [][2]string) [][2]string {
 		slices.Reverse(list)
 		return list
 	}))
-	v.changing(ruleUnknown, "unknown variables in front of the others", varying(func(list [][2]string) [][2]string {
+	v.changing(ruleUnknown, "unknown variables in front of the others", false, varying(func(list [][2]string) [][2]string {
 		return append([][2]string{
 			{"websocket.kit", "1"}, {"websocket.events", "close"}, {"websocket", "message"}, {"WEBSOCKET_EVENT", "close"}, {"kit", "\x00\xff"},
 		}, list...)
 	}))
-	v.changing(ruleMany, "500 variables more", varying(func(list [][2]string) [][2]string { return append(some(500, "1"), list...) }))
+	v.changing(ruleMany, "500 variables more", false, varying(func(list [][2]string) [][2]string { return append(some(500, "1"), list...) }))
 	for _, fill := range []string{"\x00", "\xa5"} {
-		v.changing(ruleGiven, fmt.Sprintf("the environ buffer full of %02x before", fill), func(e *strictEvent) { e.fill = []byte(fill) })
+		v.changing(ruleGiven, fmt.Sprintf("the environ buffer full of %02x before", fill), true, func(e *strictEvent) { e.fill = []byte(fill) })
 	}
 	for _, names := range [][2]string{{"a", "B"}, {strings.Repeat("aZ09", 16), strings.Repeat("0", 63)}} {
 		v.blaming(ruleNames, fmt.Sprintf("connections named by %d and %d characters", len(names[0]), len(names[1])), func(t *talk) { t.names = names })
@@ -124,7 +121,7 @@ func (v *talks) pieces() {
 		return
 	}
 	for _, piece := range []int{1, 7} {
-		v.changing(ruleShort, fmt.Sprintf("read in pieces of %d", piece), func(e *strictEvent) { e.input.piece = piece })
+		v.changing(ruleShort, fmt.Sprintf("read in pieces of %d", piece), true, func(e *strictEvent) { e.input.piece = piece })
 	}
 }
 
