@@ -102,11 +102,17 @@ type fault struct {
 	manifest string // the first lines of the app's; "" limits its processor time
 }
 
+func allFaults() map[string]fault {
+	all := faults()
+	maps.Copy(all, socketFaults())
+	return all
+}
+
 // TestBrokenServers proves that cases can fail: each server breaks the contract in one way, and the cases named beside it must
 // say so.
 func TestBrokenServers(t *testing.T) {
 	t.Parallel()
-	all := faults()
+	all := allFaults()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		f := all[name]
 		t.Run(name, func(t *testing.T) {
@@ -139,7 +145,7 @@ func TestBrokenServers(t *testing.T) {
 func TestEveryCaseCanFail(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{"27_file_wrapper": true} // which is not there yet
-	for _, f := range faults() {
+	for _, f := range allFaults() {
 		for _, name := range strings.Fields(f.cases) {
 			seen[name] = true
 		}
