@@ -123,25 +123,25 @@ func messages(texts ...string) (list []abitest.Message) {
 func TestMessagesOfOnesOwn(t *testing.T) {
 	t.Parallel()
 	for script, rule := range map[string]string{
-		"!":                                   "G44",
+		"!":                                   "G46",
 		"l":                                   "G23",
-		"=1":                                  "G45",
-		"=404":                                "G45",
+		"=1":                                  "G41",
+		"=404":                                "G41",
 		"w":                                   "G47",
-		"akit.one":                            "G43",
-		"g3":                                  "G42",
-		"s%ff":                                "G42",
-		"t;pto nobody":                        "G42",
-		"troom;p%c3":                          "G42",
-		"#1005;k":                             "G42",
-		"#999;k":                              "G42",
-		"k%ff":                                "G42",
-		"t;+":                                 "G42",
+		"akit.one":                            "G45",
+		"g3":                                  "G44",
+		"s%ff":                                "G44",
+		"t;pto nobody":                        "G44",
+		"troom;p%c3":                          "G44",
+		"#1005;k":                             "G44",
+		"#999;k":                              "G44",
+		"k%ff":                                "G44",
+		"t;+":                                 "G44",
 		"f":                                   "G11",
-		"k" + strings.Repeat("r", 124):        "G41",
-		"t" + strings.Repeat("t", 257) + ";+": "G41",
-		"t" + strings.Repeat("t", 257) + ";-": "G41",
-		"t" + strings.Repeat("t", 257) + ";p": "G41",
+		"k" + strings.Repeat("r", 124):        "G43",
+		"t" + strings.Repeat("t", 257) + ";+": "G43",
+		"t" + strings.Repeat("t", 257) + ";-": "G43",
+		"t" + strings.Repeat("t", 257) + ";p": "G43",
 		"@nobody;shello;k;troom;+;-":          "", // whoever is gone may be spoken to
 		"W1000000;k;k;slate":                  "",
 		"n":                                   "",
@@ -159,7 +159,7 @@ func TestMessagesOfOnesOwn(t *testing.T) {
 // A connection that the guest refuses has no further events.
 func TestRefusedConnections(t *testing.T) {
 	t.Parallel()
-	for result, broken := range map[string]string{"=400": "", "=599": "", "=399": "G45", "=600": "G45"} {
+	for result, broken := range map[string]string{"=400": "", "=599": "", "=399": "G41", "=600": "G41"} {
 		report := check(t, abitest.WebSocketGuest(), abitest.GuestOptions{
 			Requests: []abitest.Request{{Path: "/", Headers: [][2]string{{"HTTP_X_PLAY_OPEN", result}, {"HTTP_X_PLAY_MESSAGE", "!"}, {"HTTP_X_PLAY_CLOSE", "!"}}}},
 		})
