@@ -70,7 +70,7 @@ func (t *talk) messages(c *strictSocket) bool {
 // usualMessages are what the kit has a client say.
 func usualMessages() []Message {
 	return []Message{
-		{Data: []byte("hello")}, {}, {Data: []byte(`{"type":"hello","text":"hello"}`)}, {Data: []byte(strings.Repeat("\u00fc\n", 20_000))},
+		{Data: []byte("hello")}, {}, {Data: []byte(`{"type":"hello","text":"hello"}`)}, {Data: []byte(strings.Repeat("\u00fc\n", 5000))},
 		{Binary: true, Data: []byte("\x00\xff\x80\r\n")}, {Binary: true},
 	}
 }
