@@ -35,7 +35,7 @@ func (i *strictInstance) views(memory api.Memory, function string, pairs ...uint
 	return views, true
 }
 
-// within limits: a text may have that many bytes.
+// short reports whether a text is within its limit, in bytes.
 func (i *strictInstance) short(function, what string, text []byte, most int) bool {
 	i.judge.touch(ruleSocketLimits)
 	if len(text) > most {

@@ -64,8 +64,15 @@ func (v *talks) blaming(rule, name string, change func(*talk)) *talk {
 // same.
 func (v *talks) changing(rule, name string, whole bool, change func(*strictEvent)) {
 	t := v.blaming(rule, name, func(t *talk) { t.change = change })
+	if !v.stable || !t.clean() || len(t.answers) == 0 {
+		return // said already, or nothing that could be compared
+	}
 	n := t.differs(v.base, whole)
-	if !v.stable || !t.clean() || n < 0 || n >= min(len(t.answers), len(v.base.answers)) {
+	if n < 0 {
+		return
+	}
+	if n >= min(len(t.answers), len(v.base.answers)) {
+		v.judge.find(rule, "%s: %d events, and without that %d", name, len(t.answers), len(v.base.answers))
 		return
 	}
 	v.judge.request = t.events[n]

@@ -29,8 +29,8 @@ func newCheck() *cobra.Command {
 		Short: "Check an app against the contract, rule by rule",
 		Long: "Play requests to an app on a strict host of its own, and tell which rules of the contract (abi/SPEC.md) it keeps,\n" +
 			"which it breaks, and which nothing was done about. GET is played for each PATH beside the usual requests; the first\n" +
-			"is the one that is varied, so name one that the app answers, and where the app has WebSockets, lets in. The file is read strictly first, and a manifest beside it\n" +
-			"is obeyed. The exit code is 1 if a rule is broken.",
+			"is the one that is varied, so name one that the app answers, and that it lets WebSockets in at if it has any. The file\n" +
+			"is read strictly first, and a manifest beside it is obeyed. The exit code is 1 if a rule is broken.",
 		Example: "  wasgi check plugins/hello.wasm\n  wasgi check notes.wasm /notes/1 '/search?q=x'\n" +
 			"  wasgi check chat.wasm '/?name=a&room=b' --message hello\n" +
 			"  wasgi check --json upload.wasm | jq '.results[] | select(.verdict == \"fail\")'",
