@@ -48,6 +48,8 @@ func conform(t *testing.T, protocol abitest.Protocol, secure bool, isolation str
 		write(t, filepath.Join(dir, name+".toml"), []byte(manifest+more))
 		write(t, filepath.Join(dir, name+".wasm"), abitest.Guest())
 	}
+	write(t, filepath.Join(dir, "socket.toml"), []byte(manifest))
+	write(t, filepath.Join(dir, "socket.wasm"), abitest.WebSocketGuest())
 	authority := certtest.New(t)
 	cfg := config.Default()
 	cfg.Apps.Dir = dir
@@ -63,6 +65,7 @@ func conform(t *testing.T, protocol abitest.Protocol, secure bool, isolation str
 	abitest.RunServer(t, url+"/guest", abitest.ServerOptions{
 		Protocol: protocol, TLS: &tls.Config{RootCAs: authority.Pool()}, Log: log.String, App: "app=guest", Single: url + "/single",
 		Env: map[string]string{"GREETING": "hi", "EMPTY": ""}, TimeLimit: true, Load: loadInto(cfg),
+		WebSocket: url + "/socket", WebSocketMessage: 1 << 20,
 	})
 }
 
@@ -90,6 +93,7 @@ func serveLogged(t *testing.T, cfg config.Config, log *logBuffer) string {
 	})
 	until(t, h, "/guest", 200, "")
 	until(t, h, "/single", 200, "")
+	until(t, h, "/socket", 200, "")
 	return listeners[0].Addr().String()
 }
 
@@ -131,7 +135,12 @@ func TestSamplesKeepTheContract(t *testing.T) {
 		}
 		t.Run(entry.Name(), func(t *testing.T) {
 			t.Parallel()
-			abitest.RunGuest(t, guesttest.Go(t, filepath.Join(plugins, entry.Name())), abitest.GuestOptions{Timeout: hang})
+			options := abitest.GuestOptions{Timeout: hang}
+			if entry.Name() == "chat" {
+				options.Requests = []abitest.Request{{Path: "/?name=kit&room=kit"}}
+				options.Messages = []abitest.Message{{Data: []byte("say\nhello")}, {Data: []byte("here\nnobody")}}
+			}
+			abitest.RunGuest(t, guesttest.Go(t, filepath.Join(plugins, entry.Name())), options)
 		})
 	}
 }

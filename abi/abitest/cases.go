@@ -15,6 +15,7 @@ func serverCases() []serverCase {
 		startCases(), replaceCases(),
 		writeCases(), responseCases(), lengthCases(), bodilessCases(), goneCases(),
 		faultCases(), continueCases(), fileCases(),
+		socketOpenCases(), socketEventCases(), socketCallCases(), socketEndCases(),
 	)
 }
 

@@ -12,6 +12,9 @@ type GuestOptions struct {
 	// Requests are played beside the kit's own. The first one with the method GET takes the place of GET / where the kit varies
 	// a request, so name a path that the app answers.
 	Requests []Request
+	// Messages are what the clients of a guest with websocket_message say, beside the kit's own. Their handshake is the request that
+	// the kit varies, so name a path, with a query, that the app lets in.
+	Messages []Message
 	// Timeout bounds each call of an export; 0 is 10 seconds. The kit's engine interprets: code runs 10 to 50 times slower.
 	Timeout time.Duration
 	// Memory caps the guest's memory in bytes; 0 is 256 MiB.
@@ -29,6 +32,13 @@ type Request struct {
 	// Headers are variables of the environ: HTTP_ACCEPT, CONTENT_TYPE and so on.
 	Headers [][2]string
 	Body    []byte
+}
+
+// Message is one message of a WebSocket client.
+type Message struct {
+	// Binary is false for text, which must be UTF-8.
+	Binary bool
+	Data   []byte
 }
 
 // Check plays requests to a guest on a strict host of the kit's own and says which rules it keeps. The error says that ctx is

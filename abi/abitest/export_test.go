@@ -27,3 +27,22 @@ func Escape(s string) string { return esc(s) }
 
 // ParseStatus is what the strict host takes for a status.
 func ParseStatus(status []byte) (int, bool) { return parseStatus(status) }
+
+// ReadMessage reads a server's message, as the cases do: the text of a farewell is the error's.
+func ReadMessage(data []byte) (Message, error) {
+	return readMessage(bufio.NewReader(bytes.NewReader(data)), func(f frame) error {
+		if f.opcode != opClose {
+			return nil
+		}
+		bye, err := parseFarewell(f.payload)
+		if err != nil {
+			return err
+		}
+		return bye
+	})
+}
+
+// AppendFrame is a client's frame.
+func AppendFrame(dst []byte, fin bool, opcode byte, payload []byte) []byte {
+	return appendFrame(dst, frame{fin, opcode, payload})
+}

@@ -17,6 +17,13 @@ var reference string
 // takes 2.1 MiB of memory, and does what the header X-Play of a request says; reference.wat beside this file says how.
 func Guest() []byte { return []byte(reference) }
 
+//go:embed socket.wasm
+var socket string
+
+// WebSocketGuest returns the reference guest with WebSockets, which [RunServer] expects to find behind ServerOptions.WebSocket. It
+// imports wasgi_v1 and wasgi_websocket_v1, takes 2.1 MiB of memory, and does what clients say: socket.wat beside this file says how.
+func WebSocketGuest() []byte { return []byte(socket) }
+
 // playHeader is the header that tells the reference guest what to do.
 const playHeader = "X-Play"
 

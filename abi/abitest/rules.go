@@ -28,7 +28,9 @@ const (
 	ruleNext, ruleWarm                                                       = "G33", "G34"
 	ruleShort, ruleEnd, ruleTruncated, ruleTooLarge, ruleRefusal, ruleClosed = "G35", "G36", "G37", "G38", "G39", "G40"
 
-	ruleEvent, ruleUnknownEvent = "G41", "G42"
+	ruleResult, ruleUnknownEvent, ruleSocketLimits, ruleSocketContent, ruleProtocol = "G41", "G42", "G43", "G44", "G45"
+
+	ruleEvent, ruleNoResponse, ruleAnyInstance, ruleNames, ruleGone = "G46", "G47", "G48", "G49", "G50"
 )
 
 // Rules lists all rules in order.
@@ -42,8 +44,8 @@ func Rules() []Rule {
 			"import nothing but functions of wasgi_v1, wasgi_websocket_v1 and WASI preview 1, as the tables have them"},
 		{ruleInit, "the start function, _initialize and warm_up return", "exports",
 			"do nothing there that can fail, or fail at the request that needs it"},
-		{ruleOutside, "start_response, write and input_read are called within application only", "the-functions-of-wasgi_v1",
-			"there is no request while the module starts, warms up or allocates: only errors_write does something then"},
+		{ruleOutside, "imports but errors_write are called for a request or an event only", "the-functions-of-wasgi_v1",
+			"there is neither a request nor an event while the module starts, warms up or allocates: only errors_write does something then"},
 		{ruleAllocate, "allocate gives memory", "exports", "return the address of as many bytes as are asked for; 0 says that there are none"},
 		{ruleAligned, "an address that allocate gives is divisible by 8", "exports", "round the address up to a multiple of 8"},
 		{ruleInside, "what allocate gives lies within memory, with all of its bytes", "exports", "grow the memory before the address is returned"},
@@ -87,7 +89,17 @@ func Rules() []Rule {
 		{ruleTooLarge, "a body over the limit is handled", "input_read", "expect -5 from input_read, and answer without the body"},
 		{ruleRefusal, "any negative result is taken for a refusal", "codes", "compare results with 0, and not with the codes that you know"},
 		{ruleClosed, "application returns when the client is gone", "write", "look at write's result, and return at -7"},
-		{ruleEvent, "a WebSocket event returns what it may", "the-export", "return 0, or at open a status from 400 to 599"},
-		{ruleUnknownEvent, "a WebSocket event that is not known returns 0 and does nothing", "the-export", "look at websocket.event first"},
+		{ruleResult, "websocket_message returns 0, or the status that refuses open", "the-export", "return 0, and for open a status from 400 to 599 to refuse"},
+		{ruleUnknownEvent, "an unknown event is answered with 0, and nothing is done", "the-export", "compare the event with those that you know, to its last letter"},
+		{ruleSocketLimits, "topics and the reasons of close are within the limits", "the-imports", "the call returned CodeTooLarge: make them shorter"},
+		{ruleSocketContent, "what is said to WebSockets is well formed", "the-imports",
+			"the call returned CodeInvalid: look at the type, the close code and the topic, and send bytes that are no UTF-8 as binary"},
+		{ruleProtocol, "accept_protocol is called in the event open only", "the-imports", "choose the subprotocol before the handshake is answered"},
+		{ruleEvent, "websocket_message returns, and neither traps nor exits", "the-export", "the message says what ended it"},
+		{ruleNoResponse, "start_response and write are called for requests only", "the-export", "say it with send, or refuse open by the result"},
+		{ruleAnyInstance, "an event is handled by an instance that has seen no other", "websockets",
+			"keep what a connection needs in its handshake, in topics, or outside: who sees its next event is not defined"},
+		{ruleNames, "a connection's name is 1 to 64 letters and digits", "the-export", "take the length of websocket.connection from the environ"},
+		{ruleGone, "events are handled when connections are gone", "the-imports", "expect -7: the app is told by the event close, and need do nothing"},
 	}
 }

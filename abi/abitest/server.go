@@ -78,7 +78,9 @@ type serverCase struct {
 	name string
 	// raw says that the case looks at bytes of HTTP/1.1.
 	raw bool
-	run func(*session)
+	// socket says that the case opens WebSockets.
+	socket bool
+	run    func(*session)
 }
 
 // server is the server under test.
@@ -138,6 +140,10 @@ func (s *server) run(ctx context.Context, c serverCase) Outcome {
 	session := &session{server: s, ctx: ctx, outcome: Outcome{Case: c.name}}
 	if c.raw && s.options.Protocol != HTTP1 {
 		session.outcome.Skipped = "it looks at bytes of HTTP/1.1, and the server is asked over HTTP/2"
+		return session.outcome
+	}
+	if c.socket && s.options.Protocol != HTTP1 {
+		session.outcome.Skipped = "WebSockets are of HTTP/1.1, and the server is asked over HTTP/2"
 		return session.outcome
 	}
 	session.play(c)

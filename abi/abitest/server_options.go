@@ -34,12 +34,16 @@ type ServerOptions struct {
 	// Dial connects for the cases on raw bytes of HTTP/1.1, with TLS done; nil dials what the URL names.
 	Dial func(ctx context.Context) (net.Conn, error)
 
-	// Log returns all that the server has logged until now, for items 1, 12, 13 and 25.
+	// Log returns all that the server has logged until now, for items 1, 12, 13, 25 and 29.
 	Log func() string
 	// App is the name that the log gives to the reference guest, "" if it gives none.
 	App string
 	// Single is a URL of the reference guest limited to one instance, for items 3 and 24.
 	Single string
+	// WebSocket is a URL, of the same server, of [WebSocketGuest], for items 28 to 31. "" is for a server without WebSockets.
+	WebSocket string
+	// WebSocketMessage is how many bytes a client's message may have there, for item 31.
+	WebSocketMessage int
 	// Env is what the server grants to the reference guest as its environment, for item 10.
 	Env map[string]string
 	// TimeLimit says that the server ends a call within Patience, for item 25.

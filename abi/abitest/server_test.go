@@ -44,7 +44,7 @@ func (l *syncLog) String() string {
 	return l.text.String()
 }
 
-// good serves the reference guest at /guest, and once more at /single with one instance, on a host that keeps the contract.
+// good serves the reference guest at /guest, once more at /single with one instance, and the one with WebSockets at /socket, on a host that keeps the contract.
 func good(t *testing.T, manifest string) (http.Handler, abitest.ServerOptions) {
 	t.Helper()
 	dir, log := t.TempDir(), &syncLog{}
@@ -52,9 +52,16 @@ func good(t *testing.T, manifest string) (http.Handler, abitest.ServerOptions) {
 		manifest = "cpu = \"300ms\"\n"
 	}
 	manifest += "env = [\"GREETING=hi\"]\nquarantine_after = 0\nqueue_timeout = \"1s\"\n"
-	for name, more := range map[string]string{"guest": "", "single": "[instances]\nmax = 1\n"} {
-		err := errors.Join(os.WriteFile(filepath.Join(dir, name+".toml"), []byte(manifest+more), 0o600),
-			os.WriteFile(filepath.Join(dir, name+".wasm"), abitest.Guest(), 0o600))
+	for name, app := range map[string]struct {
+		module []byte
+		more   string
+	}{
+		"guest":  {abitest.Guest(), ""},
+		"single": {abitest.Guest(), "[instances]\nmax = 1\n"},
+		"socket": {abitest.WebSocketGuest(), "[websocket]\nmax_message = \"64KiB\"\n"},
+	} {
+		err := errors.Join(os.WriteFile(filepath.Join(dir, name+".toml"), []byte(manifest+app.more), 0o600),
+			os.WriteFile(filepath.Join(dir, name+".wasm"), app.module, 0o600))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +79,7 @@ func good(t *testing.T, manifest string) (http.Handler, abitest.ServerOptions) {
 	})
 	return h, abitest.ServerOptions{
 		Log: log.String, App: "app=guest", Env: map[string]string{"GREETING": "hi"}, TimeLimit: true, Patience: 3 * time.Second,
-		Load: func(context.Context, []byte) error { return nil },
+		Load: func(context.Context, []byte) error { return nil }, WebSocketMessage: 64 << 10,
 	}
 }
 
@@ -83,7 +90,7 @@ func serve(t *testing.T, h http.Handler, options *abitest.ServerOptions) string 
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.Start()
 	t.Cleanup(server.Close)
-	options.Single = server.URL + "/single"
+	options.Single, options.WebSocket = server.URL+"/single", server.URL+"/socket"
 	return server.URL + "/guest"
 }
 
@@ -95,11 +102,17 @@ type fault struct {
 	manifest string // the first lines of the app's; "" limits its processor time
 }
 
+func allFaults() map[string]fault {
+	all := faults()
+	maps.Copy(all, socketFaults())
+	return all
+}
+
 // TestBrokenServers proves that cases can fail: each server breaks the contract in one way, and the cases named beside it must
 // say so.
 func TestBrokenServers(t *testing.T) {
 	t.Parallel()
-	all := faults()
+	all := allFaults()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		f := all[name]
 		t.Run(name, func(t *testing.T) {
@@ -132,7 +145,7 @@ func TestBrokenServers(t *testing.T) {
 func TestEveryCaseCanFail(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{"27_file_wrapper": true} // which is not there yet
-	for _, f := range faults() {
+	for _, f := range allFaults() {
 		for _, name := range strings.Fields(f.cases) {
 			seen[name] = true
 		}
@@ -162,7 +175,7 @@ func TestCasesSayWhatTheyLack(t *testing.T) {
 			lacks[field] = true
 		}
 	}
-	want := []string{"ServerOptions.Env", "ServerOptions.Load", "ServerOptions.Log", "ServerOptions.Single", "ServerOptions.TimeLimit"}
+	want := []string{"ServerOptions.Env", "ServerOptions.Load", "ServerOptions.Log", "ServerOptions.Single", "ServerOptions.TimeLimit", "ServerOptions.WebSocket"}
 	if got := slices.Sorted(maps.Keys(lacks)); !slices.Equal(got, want) {
 		t.Errorf("lacking are %v, want %v", got, want)
 	}

@@ -55,39 +55,3 @@ func (i *strictInstance) refuseWrite(x *exchange) int32 {
 	}
 	return x.play.refusal
 }
-
-func (i *strictInstance) inputRead(memory api.Memory, p []uint64) int32 {
-	j := i.judge
-	room, ok := i.view(memory, abi.ImportInputRead, p[0], p[1])
-	if !ok {
-		return abi.CodeFault.Errno()
-	}
-	if i.outside(abi.ImportInputRead) {
-		return abi.CodeState.Errno()
-	}
-	x := i.exchange
-	x.reads++
-	switch {
-	case len(room) == 0:
-		return i.pastEnd(x, 0)
-	case len(x.unread) > 0:
-		if x.play.piece > 0 {
-			room = room[:min(len(room), x.play.piece)]
-		}
-		n := copy(room, x.unread)
-		x.unread = x.unread[n:]
-		return int32(n)
-	}
-	j.touch(ruleEnd)
-	return i.pastEnd(x, x.play.broken)
-}
-
-// pastEnd is a read that has nothing to give. Whoever goes on for ever is stopped.
-func (i *strictInstance) pastEnd(x *exchange, result int32) int32 {
-	x.pastEnd++
-	if x.pastEnd > mostPastEnd {
-		i.judge.find(ruleEnd, "input_read is called %d times after it has returned %d", mostPastEnd, result)
-		i.end(errors.New("it did not stop reading"))
-	}
-	return result
-}

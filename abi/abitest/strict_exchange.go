@@ -11,7 +11,8 @@ import (
 
 // exchange is one request as it is played, and what the guest has made of it.
 type exchange struct {
-	play *play
+	play  *play
+	input input
 
 	started   bool
 	status    int
@@ -21,15 +22,10 @@ type exchange struct {
 	sent      int64
 	body      bytes.Buffer // as much as is kept
 
-	reads    int
-	unread   []byte
-	pastEnd  int // reads after the end
 	writes   int
 	deaf     int  // writes after CodeClosed
 	findings int  // of the judge when the exchange began
 	given    bool // the guest has given the response up
-	event    bool // it is no request, but an event of a WebSocket
-	sockets  int  // calls of wasgi_websocket_v1
 }
 
 // What a guest may do in vain before its call is ended.
@@ -62,7 +58,7 @@ func (a guestAnswer) String() string {
 // run plays one exchange on an instance.
 func (i *strictInstance) run(ctx context.Context, p *play) guestAnswer {
 	j := i.judge
-	x := &exchange{play: p, declared: -1, unread: p.request.Body, findings: j.count}
+	x := &exchange{play: p, declared: -1, input: input{unread: p.request.Body, piece: p.piece, broken: p.broken}, findings: j.count}
 	if i.place(ctx, p.environ(), p.fill) {
 		i.apply(ctx, x, uint64(len(p.environ())))
 	}
@@ -70,7 +66,7 @@ func (i *strictInstance) run(ctx context.Context, p *play) guestAnswer {
 	for _, h := range x.headers {
 		fmt.Fprintf(&headers, "%s: %s\n", h.name, h.value)
 	}
-	return guestAnswer{x.status, headers.String(), x.body.String(), j.count == x.findings, x.reads, x.writes}
+	return guestAnswer{x.status, headers.String(), x.body.String(), j.count == x.findings, x.input.reads, x.writes}
 }
 
 // apply calls application and judges how it ends.

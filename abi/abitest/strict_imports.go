@@ -8,18 +8,26 @@ import (
 	"github.com/wasgi/wasgi/abi"
 )
 
-// offerWasgi offers wasgi_v1.
-func (h *strictHost) offerWasgi(ctx context.Context) error {
-	builder := h.runtime.NewHostModuleBuilder(abi.Module)
-	for name, f := range map[string]struct {
-		params int
-		call   func(*strictInstance, api.Memory, []uint64) int32
-	}{
+// function is one that guests may import: how many parameters it has, all i32, and what it returns for them.
+type function struct {
+	params int
+	call   func(*strictInstance, api.Memory, []uint64) int32
+}
+
+// wasgiFunctions are those of wasgi_v1.
+func wasgiFunctions() map[string]function {
+	return map[string]function{
 		abi.ImportStartResponse: {5, (*strictInstance).startResponse},
 		abi.ImportWrite:         {2, (*strictInstance).write},
 		abi.ImportInputRead:     {2, (*strictInstance).inputRead},
 		abi.ImportErrorsWrite:   {2, (*strictInstance).errorsWrite},
-	} {
+	}
+}
+
+// offer offers an import module.
+func (h *strictHost) offer(ctx context.Context, module string, functions map[string]function) error {
+	builder := h.runtime.NewHostModuleBuilder(module)
+	for name, f := range functions {
 		builder.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, module api.Module, stack []uint64) {
 			h.hosted(func() { stack[0] = uint64(uint32(f.call(h.current, module.Memory(), stack))) })
 		}), i32s(f.params), i32s(1)).Export(name)
@@ -41,11 +49,15 @@ func (i *strictInstance) view(memory api.Memory, function string, ptr, length ui
 // outside finds calls that come while there is no request.
 func (i *strictInstance) outside(function string) bool {
 	i.judge.touch(ruleOutside)
-	if i.exchange != nil && (!i.exchange.event || function == abi.ImportInputRead) {
-		return false
+	switch {
+	case i.event != nil:
+		i.judge.find(ruleNoResponse, "%s is called in the event %s", function, i.event.kind)
+		return true
+	case i.exchange == nil:
+		i.judge.find(ruleOutside, "%s is called while there is no request", function)
+		return true
 	}
-	i.judge.find(ruleOutside, "%s is called while there is no request", function)
-	return true
+	return false
 }
 
 func (i *strictInstance) errorsWrite(memory api.Memory, p []uint64) int32 {

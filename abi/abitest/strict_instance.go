@@ -19,7 +19,9 @@ type strictInstance struct {
 	*strictHost
 	module   api.Module
 	environ  buffer
-	exchange *exchange // nil outside of application
+	exchange *exchange    // nil outside of application
+	event    *strictEvent // nil outside of websocket_message
+	sockets  *sockets
 	// ended is why a host function has ended the call.
 	ended error
 }
@@ -29,7 +31,7 @@ type buffer struct{ ptr, size uint32 }
 
 // instance makes an instance and has it ready for a request; nil if that fails, which is a finding.
 func (h *strictHost) instance(ctx context.Context, warm bool) *strictInstance {
-	i := &strictInstance{strictHost: h}
+	i := &strictInstance{strictHost: h, sockets: &sockets{}}
 	h.current = i
 	h.judge.touch(ruleInit)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().WithArgs("app").WithRandSource(rand.Reader).

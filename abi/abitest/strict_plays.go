@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/wasgi/wasgi/abi"
-	"github.com/wasgi/wasgi/abi/wire"
 )
 
 // play is one request and how the host behaves at it.
@@ -49,20 +48,13 @@ func (p *play) but(what string, change func(*play)) *play {
 }
 
 // environ encodes the variables.
-func (p *play) environ() []byte {
-	list := p.variables()
-	if p.vary != nil {
-		list = p.vary(list)
+func (p *play) environ() []byte { return encode(p.varied()) }
+
+func (p *play) varied() [][2]string {
+	if p.vary == nil {
+		return p.variables()
 	}
-	var e wire.Encoder
-	for _, pair := range list {
-		e.Add(pair[0], pair[1])
-	}
-	encoded, err := e.Bytes()
-	if err != nil {
-		panic(err) // 4 GiB that the kit has made up
-	}
-	return encoded
+	return p.vary(p.variables())
 }
 
 func (p *play) variables() [][2]string {
@@ -116,7 +108,7 @@ func (h *strictHost) playAll(ctx context.Context) {
 	p.bodies()
 	v.clients()
 	p.clients()
-	h.events(ctx)
+	h.playEvents(ctx, main)
 }
 
 // fresh plays one request on a new instance.

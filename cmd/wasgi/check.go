@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -21,15 +22,17 @@ import (
 
 func newCheck() *cobra.Command {
 	var asJSON bool
+	var messages []string
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "check FILE.wasm [PATH...]",
 		Short: "Check an app against the contract, rule by rule",
 		Long: "Play requests to an app on a strict host of its own, and tell which rules of the contract (abi/SPEC.md) it keeps,\n" +
 			"which it breaks, and which nothing was done about. GET is played for each PATH beside the usual requests; the first\n" +
-			"is the one that is varied, so name one that the app answers. The file is read strictly first, and a manifest beside it\n" +
-			"is obeyed. The exit code is 1 if a rule is broken.",
+			"is the one that is varied, so name one that the app answers, and that it lets WebSockets in at if it has any. The file\n" +
+			"is read strictly first, and a manifest beside it is obeyed. The exit code is 1 if a rule is broken.",
 		Example: "  wasgi check plugins/hello.wasm\n  wasgi check notes.wasm /notes/1 '/search?q=x'\n" +
+			"  wasgi check chat.wasm '/?name=a&room=b' --message hello\n" +
 			"  wasgi check --json upload.wasm | jq '.results[] | select(.verdict == \"fail\")'",
 		Args: arguments(1, 1000),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,7 +47,11 @@ func newCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := checkFile(cmd.Context(), cfg, args[0], abitest.GuestOptions{Requests: requests, Timeout: timeout})
+			texts, err := textMessages(messages)
+			if err != nil {
+				return err
+			}
+			c, err := checkFile(cmd.Context(), cfg, args[0], abitest.GuestOptions{Requests: requests, Messages: texts, Timeout: timeout})
 			if err != nil {
 				return err
 			}
@@ -56,8 +63,20 @@ func newCheck() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, whose fields keep their names")
 	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "how long one call may take; code runs 10 to 50 times slower than when it is served")
+	cmd.Flags().StringArrayVar(&messages, "message", nil, "a text that WebSocket clients say beside the usual messages; may be given more than once")
 	addConfigFlag(cmd)
 	return cmd
+}
+
+func textMessages(texts []string) ([]abitest.Message, error) {
+	var messages []abitest.Message
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return nil, usageError{fmt.Errorf("--message: must be UTF-8: %q", text)}
+		}
+		messages = append(messages, abitest.Message{Data: []byte(text)})
+	}
+	return messages, nil
 }
 
 func pathRequests(paths []string) ([]abitest.Request, error) {

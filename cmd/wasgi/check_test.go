@@ -35,6 +35,19 @@ func TestCheckOfHostileNames(t *testing.T) {
 	}
 }
 
+// What clients say in text frames is text.
+func TestTextMessages(t *testing.T) {
+	t.Parallel()
+	messages, err := textMessages([]string{"", "h\u00e9llo"})
+	want := []abitest.Message{{Data: []byte{}}, {Data: []byte("h\u00e9llo")}}
+	if err != nil || !reflect.DeepEqual(messages, want) {
+		t.Errorf("got %v, %v, want %v", messages, err, want)
+	}
+	if _, err := textMessages([]string{"\xff"}); err == nil || err.Error() != `--message: must be UTF-8: "\xff"` {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 // The JSON form has these fields, whose names stay.
 func TestCheckAsJSON(t *testing.T) {
 	t.Parallel()

@@ -22,12 +22,20 @@ func publish(topic unsafe.Pointer, topicLen uint32, kind int32, data unsafe.Poin
 //go:wasmimport wasgi_websocket_v1 accept_protocol
 func acceptProtocol(name unsafe.Pointer, length uint32) int32
 
-// outside is the host. It copies what it is given during the call, so no pointer is kept alive past it.
-func outside() Host { return imports{} }
+// playing is the host of what is being played. A module is single-threaded.
+var playing Host = imports{}
 
-// With runs f. It is there for tests, in which it gives f a host.
-func With(_ Host, f func()) { f() }
+// outside is the host.
+func outside() Host { return playing }
 
+// With runs f with host as what the functions of this package speak to.
+func With(host Host, f func()) {
+	playing = host
+	defer func() { playing = imports{} }()
+	f()
+}
+
+// imports are the host's functions. It copies what it is given during the call, so no pointer is kept alive past it.
 type imports struct{}
 
 func (imports) Send(conn string, kind int32, data string) int32 {

@@ -2,11 +2,7 @@
 
 package wasgiws
 
-import (
-	"sync"
-
-	"github.com/wasgi/wasgi/abi"
-)
+import "sync"
 
 // playing is the host of the test that runs now. A wasm module has one host; tests run side by side, and wait for one another.
 var playing struct {
@@ -39,13 +35,3 @@ func outside() Host {
 	}
 	return playing.host
 }
-
-// nowhere is what there is outside of an event and a request.
-type nowhere struct{}
-
-func (nowhere) Send(string, int32, string) int32    { return abi.CodeState.Errno() }
-func (nowhere) Close(string, int32, string) int32   { return abi.CodeState.Errno() }
-func (nowhere) Subscribe(_, _ string) int32         { return abi.CodeState.Errno() }
-func (nowhere) Unsubscribe(_, _ string) int32       { return abi.CodeState.Errno() }
-func (nowhere) Publish(string, int32, string) int32 { return abi.CodeState.Errno() }
-func (nowhere) AcceptProtocol(string) int32         { return abi.CodeState.Errno() }

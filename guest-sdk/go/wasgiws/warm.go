@@ -11,7 +11,7 @@ import (
 //
 //	wasgi.WarmUp(func() { wasgiws.Rehearse(handler, "room=1", "hello") })
 //
-// query is that of the handshake. Nobody is there: what is sent is refused with [abi.CodeState], and goes nowhere.
+// query is that of the handshake. Nobody is there, and the host is not asked: what is sent is refused with [abi.CodeState].
 func Rehearse(handler Handler, query, text string) {
 	for _, event := range []string{abi.WebSocketOpen, abi.WebSocketMessage, abi.WebSocketClose} {
 		var list wire.Encoder
@@ -31,9 +31,11 @@ func Rehearse(handler Handler, query, text string) {
 		if err != nil {
 			panic("wasgiws: Rehearse: " + err.Error())
 		}
-		wasgi.Play(&rehearsal{text}, environ, func(env wasgi.Environ, _ wasgi.StartResponse) wasgi.Body {
-			handler.Play(env)
-			return nil
+		With(nowhere{}, func() {
+			wasgi.Play(&rehearsal{text}, environ, func(env wasgi.Environ, _ wasgi.StartResponse) wasgi.Body {
+				handler.Play(env)
+				return nil
+			})
 		})
 	}
 }

@@ -40,6 +40,8 @@ type Conn struct {
 
 	held   held
 	used   bool        // a head was passed on
+	asks   bool        // the last of them asks for a WebSocket
+	early  bool        // what is held came with that one, and was not read yet
 	failed error       // what each further Read returns, once what is held has been handed out
 	broken atomic.Bool // the client broke the rules, and gets an answer that must not be lost when the connection is closed
 
@@ -62,7 +64,7 @@ func (c *Conn) NetConn() net.Conn { return c.Conn }
 // PassThrough ends the guarding: from now on bytes are passed on as they come. Whoever has taken the connection over from net/http
 // calls it before reading. Bytes that have come too early and broken the rules end the connection.
 func (c *Conn) PassThrough() {
-	c.phase = phaseOpen
+	c.phase, c.early = phaseOpen, false
 	if c.failed != nil {
 		c.held.drop() // a refusal, which is no business of another protocol
 		return
@@ -80,6 +82,9 @@ func (c *Conn) Read(p []byte) (int, error) {
 		if c.failed != nil {
 			return 0, c.failed
 		}
+		if err := c.awaitUpgrade(len(p)); err != nil {
+			return 0, err
+		}
 		if n, err := c.receive(p); n > 0 || err != nil {
 			return n, c.halfClosed(err)
 		}
@@ -90,6 +95,13 @@ func (c *Conn) Read(p []byte) (int, error) {
 // receive reads once, and returns how many bytes p has got, if any; there may be more that are held. An error that comes with
 // bytes is left for the next call, which meets it again.
 func (c *Conn) receive(p []byte) (int, error) {
+	if c.early {
+		c.early = false
+		passed, read := c.check(c.held.bytes)
+		c.held.keep(passed, read)
+		c.refuse()
+		return 0, nil
+	}
 	if len(c.held.bytes) > 0 {
 		return 0, c.receiveHeld()
 	}
@@ -140,6 +152,10 @@ func (c *Conn) check(b []byte) (passed, read int) {
 			break
 		}
 		read += n
+		if c.asks && c.phase == phaseHead && read < len(b) {
+			c.early = true
+			break
+		}
 	}
 	return passed, read
 }

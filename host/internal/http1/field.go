@@ -22,8 +22,11 @@ func (h *head) readField(b []byte, at span) *violation {
 			return h.readExpect(value)
 		}
 	case len("trailer"):
-		if isName(name, "trailer") {
+		switch {
+		case isName(name, "trailer"):
 			return readTrailerField(value)
+		case isName(name, "upgrade"):
+			h.readUpgrade(value)
 		}
 	case len("content-length"):
 		if isName(name, "content-length") {
@@ -80,6 +83,13 @@ func (h *head) readExpect(value []byte) *violation {
 		return refused(417, "the Expect header asks for more than 100-continue")
 	}
 	return nil
+}
+
+// readUpgrade looks for WebSocket among the protocols that the client would rather speak: RFC 9110, section 7.8.
+func (h *head) readUpgrade(value []byte) {
+	for protocol := range bytes.SplitSeq(value, []byte{','}) {
+		h.asks = h.asks || isName(trim(protocol), "websocket")
+	}
 }
 
 // short is as much of what a client has sent as is worth a place in a log.

@@ -24,6 +24,7 @@ type head struct {
 	codings uint8 // Transfer-Encoding headers
 	expects uint8
 	chunked bool
+	asks    bool // for a WebSocket
 
 	refusal []byte // the request to pass on instead
 }

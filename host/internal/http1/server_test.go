@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -393,6 +394,54 @@ func TestPassThrough(t *testing.T) {
 	c.expectBytes("go")
 	if rest, err := io.ReadAll(c); err != nil || len(rest) > 1 { // net/http may have read a byte of the refusal by then
 		t.Errorf("got %q, %v", rest, err)
+	}
+}
+
+const getWebSocket = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h3, WebSocket\r\n\r\n"
+
+// What follows a request for a WebSocket is no request when the connection is taken over: neither what came with it, nor what the client
+// sends as soon as it has the answer, while net/http may still be reading.
+func TestPassThroughForWebSockets(t *testing.T) {
+	t.Parallel()
+	address := start(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusSwitchingProtocols) // which Hijack sends before it stops net/http's reading
+		conn, buffer, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conn.(interface{ PassThrough() }).PassThrough()
+		_, _ = io.Copy(conn, buffer)
+		_ = conn.Close()
+	})}, options())
+	for range 50 {
+		for _, early := range []string{"", "\x81", "\x81\x80\x00\n\n frames", strings.Repeat("\x81\x80", 3000)} {
+			c := dial(t, address)
+			c.send(getWebSocket + early)
+			if response, err := http.ReadResponse(c.Reader, nil); err != nil || response.StatusCode != http.StatusSwitchingProtocols {
+				t.Fatalf("%v, %+v", err, response)
+			}
+			c.send("\x82\x80 more")
+			_ = c.CloseWrite()
+			c.expectBytes(early + "\x82\x80 more")
+			c.expectEnd()
+		}
+	}
+}
+
+// When the connection is not taken over, what follows is a request, and read as strictly as any.
+func TestRequestsAfterOneForAWebSocket(t *testing.T) {
+	t.Parallel()
+	address := start(t, &http.Server{Handler: echo}, options())
+	for text, want := range map[string][]int{
+		getWebSocket + get:                                  {200, 200},
+		getWebSocket + "\r\n" + getWebSocket + get:          {200, 200, 200},
+		getWebSocket + "GET /bad HTTP/1.1\r\nHost:\r\n\r\n": {200, 400},
+		getWebSocket + "\x81\x80\x00\r\n\r\n":               {200, 400},
+	} {
+		if statuses, _ := ask(t, address, text); !slices.Equal(statuses, want) {
+			t.Errorf("%q: %v, want %v", text, statuses, want)
+		}
 	}
 }
 

@@ -70,7 +70,7 @@ func (c *Conn) stepPreface(b []byte) (n int, drop bool, broken *violation) {
 
 // beginBody goes on behind a head.
 func (c *Conn) beginBody() {
-	c.used = true
+	c.used, c.asks = true, c.head.asks
 	c.unlimitHead()
 	switch {
 	case c.head.chunked:

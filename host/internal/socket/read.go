@@ -34,11 +34,11 @@ func (c *conn) run() {
 	<-c.gone
 }
 
-// part tells the guest that the connection is over, when it cannot be reached any more.
+// part tells the guest that the connection is over, when it cannot be reached any more. What waits to be sent still goes out, unless
+// whoever has ended the connection was in haste.
 func (c *conn) part() {
 	c.of.leave(c)
 	c.mu.Lock()
-	c.drop()
 	e := &event{kind: abi.WebSocketClose, code: c.code, reason: c.reason}
 	c.mu.Unlock()
 	_ = c.play(e) // it has been reported, and there is nobody left to tell
