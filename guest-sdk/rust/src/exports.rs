@@ -43,7 +43,8 @@ struct Shared {
     environ: Vec<u64>,
     /// Returned by `application`, and read by the host until it calls the next export.
     body: Cow<'static, [u8]>,
-    hooked: bool,
+    /// Whether an export was called before.
+    begun: bool,
 }
 
 struct Single(UnsafeCell<Shared>);
@@ -51,17 +52,25 @@ struct Single(UnsafeCell<Shared>);
 // Safety: a guest has one thread.
 unsafe impl Sync for Single {}
 
-static SHARED: Single = Single(UnsafeCell::new(Shared { environ: Vec::new(), body: Cow::Borrowed(&[]), hooked: false }));
+static SHARED: Single = Single(UnsafeCell::new(Shared { environ: Vec::new(), body: Cow::Borrowed(&[]), begun: false }));
 
 /// Begins an export: by now the host is done with the last body.
 fn shared() -> &'static mut Shared {
     // Safety: the host calls no export while another runs, and each calls this once, so there is no other reference.
     let shared = unsafe { &mut *SHARED.0.get() };
     shared.body = Cow::Borrowed(&[]);
-    if !mem::replace(&mut shared.hooked, true) {
+    if !mem::replace(&mut shared.begun, true) {
+        // Safety: defined by the linker, and called once. That anything calls it keeps the linker from having each export run it, and
+        // the C library's destructors after it, as if a module were a program that runs once a call.
+        unsafe { __wasm_call_ctors() };
         log_panics();
     }
     shared
+}
+
+extern "C" {
+    /// The constructors of what is linked in, such as WASI's C library.
+    fn __wasm_call_ctors();
 }
 
 /// A panic ends the module with a trap, which says nothing: so it leaves a line in the log.
