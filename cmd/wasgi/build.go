@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -16,9 +14,9 @@ func newBuild() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "build DIR|APP",
-		Short: "Build apps from Go source",
-		Long: "Build the app whose Go source lies in APP into APP.wasm beside it, or every app below DIR.\n" +
-			"The Go toolchain must be installed.",
+		Short: "Build apps from source",
+		Long: "Build the app whose source lies in APP into APP.wasm beside it, or every app below DIR. An app is a Go\n" +
+			"package main, or a Cargo package whose crate-type is cdylib. Its language's toolchain must be installed.",
 		Example: "  wasgi build plugins\n  wasgi build plugins/hello -o /srv/apps/hello.wasm",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -27,7 +25,7 @@ func newBuild() *cobra.Command {
 				return err
 			}
 			if len(sources) == 0 {
-				return fmt.Errorf("%s: no folder with a Go package main in it", args[0])
+				return fmt.Errorf("%s: no folder with %s in it", args[0], anApp)
 			}
 			if output != "" && sources[0] != filepath.Clean(args[0]) {
 				return usageError{fmt.Errorf("build: -o needs the folder of one app, and %s holds others", args[0])}
@@ -40,18 +38,19 @@ func newBuild() *cobra.Command {
 	return cmd
 }
 
-// builder runs the Go toolchain and tells how it went.
+// anApp is what a folder must hold to be built.
+const anApp = "a Go package main or a Cargo package of type cdylib"
+
+// builder runs the toolchains and tells how it went.
 type builder struct {
 	out, errs io.Writer // what was built, and what the compiler found wrong
 }
 
-var errNoGo = errors.New("the Go toolchain is needed to build apps, and there is no go in PATH; install it from https://go.dev/dl")
-
 // buildAll builds one app after the other: the toolchain itself uses all processors. An empty output is the file beside each
 // source. What the compiler says is told at once; the error names the apps that it did not like.
 func (b builder) buildAll(ctx context.Context, sources []string, output string) error {
-	if _, err := exec.LookPath("go"); err != nil {
-		return errNoGo
+	if err := noToolchain(sources); err != nil {
+		return err
 	}
 	var failed []string
 	for _, source := range sources {

@@ -22,7 +22,7 @@ func buildApp(ctx context.Context, source, output string) (string, error) {
 	started := time.Now()
 	temporary := filepath.Join(filepath.Dir(output), "."+filepath.Base(output)+".tmp")
 	defer os.Remove(temporary) // gone already if all went well
-	if err := compile(ctx, source, temporary); err != nil {
+	if err := languageOf(source).compile(ctx, source, temporary); err != nil {
 		return "", err
 	}
 	changed, err := replace(temporary, output)
@@ -38,8 +38,8 @@ func buildApp(ctx context.Context, source, output string) (string, error) {
 // patience is how long the toolchain may take to end what it has started.
 const patience = 5 * time.Second
 
-// compile runs the Go compiler; its messages are the error.
-func compile(ctx context.Context, source, output string) error {
+// compileGo runs the Go compiler; its messages are the error.
+func compileGo(ctx context.Context, source, output string) error {
 	// A toolchain that is interrupted early leaves its work behind; this is where.
 	work, err := os.MkdirTemp(os.Getenv("GOTMPDIR"), "wasgi-build-")
 	if err != nil {
@@ -49,14 +49,7 @@ func compile(ctx context.Context, source, output string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-o", output, ".")
 	cmd.Dir = source
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOTMPDIR="+work)
-	cmd.Cancel = func() error {
-		// Killed, it would leave the compilers that it has started running.
-		if err := cmd.Process.Signal(os.Interrupt); err == nil {
-			return nil
-		}
-		return cmd.Process.Kill() // where there are no signals
-	}
-	cmd.WaitDelay = patience
+	interruptible(cmd)
 	messages, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	switch {
@@ -66,6 +59,18 @@ func compile(ctx context.Context, source, output string) error {
 		return fmt.Errorf("go build: %w", err)
 	}
 	return nil
+}
+
+// interruptible has a toolchain end what it has started when its context is done.
+func interruptible(cmd *exec.Cmd) {
+	cmd.Cancel = func() error {
+		// Killed, it would leave the compilers that it has started running.
+		if err := cmd.Process.Signal(os.Interrupt); err == nil {
+			return nil
+		}
+		return cmd.Process.Kill() // where there are no signals
+	}
+	cmd.WaitDelay = patience
 }
 
 // located gives the compiler's messages the paths of files as seen from where the user is, for terminals and editors that

@@ -20,7 +20,7 @@ func newDev() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dev DIR",
 		Short: "Build the apps of a folder from source, serve them, and rebuild on save",
-		Long: "Build every folder of DIR that holds the Go source of an app (hello/ into hello.wasm beside it), serve\n" +
+		Long: "Build every folder of DIR that holds the source of an app (hello/ into hello.wasm beside it), serve\n" +
 			"DIR, and build again whenever a source file is saved. An app that does not compile keeps its old version.\n" +
 			"An app whose source folder is removed goes with it.",
 		Example: "  wasgi dev plugins",
@@ -50,7 +50,8 @@ func dev(cmd *cobra.Command, dir string) error {
 	defer cancel()
 	// Before the first build, so that a file that is saved during it is built again.
 	watcher, err := host.Watch(ctx, host.WatchOptions{
-		Dir: dir, Settle: options.Config.Apps.Settle, Match: isSource, Log: options.Log,
+		Dir: dir, Settle: options.Config.Apps.Settle, Log: options.Log,
+		Match: func(rel string, isDir bool) bool { return isSource(rel, isDir) && !builtByCargo(dir, rel) },
 	})
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
@@ -89,7 +90,7 @@ func newWorkshop(dir string, b builder) *workshop {
 func (w *workshop) open(ctx context.Context) {
 	sources, err := findSources(w.dir)
 	if err == nil && len(sources) == 0 {
-		fmt.Fprintf(w.builder.out, "no source in %s yet; a folder with a Go package main in it is built as soon as it is there\n", w.dir)
+		fmt.Fprintf(w.builder.out, "no source in %s yet; a folder with %s in it is built as soon as it is there\n", w.dir, anApp)
 		return
 	}
 	if err == nil {
