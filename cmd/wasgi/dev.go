@@ -90,7 +90,7 @@ func newWorkshop(dir string, b builder) *workshop {
 func (w *workshop) open(ctx context.Context) {
 	sources, err := findSources(w.dir)
 	if err == nil && len(sources) == 0 {
-		fmt.Fprintf(w.builder.out, "no source in %s yet; a folder with %s in it is built as soon as it is there\n", w.dir, anApp)
+		fmt.Fprintf(w.builder.out, "no source in %s yet; a folder with an app's source (%s) is built as soon as it is there\n", w.dir, sourceKinds)
 		return
 	}
 	if err == nil {

@@ -11,8 +11,7 @@ import (
 	"strings"
 )
 
-// findSources lists the folders below dir, or dir itself, that hold the source of an app: a package main in Go, or a
-// Cargo package of type cdylib. They begin with dir as it was given.
+// findSources lists the folders below dir, or dir itself, that hold the source of an app. They begin with dir as it was given.
 func findSources(dir string) ([]string, error) {
 	switch info, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -63,12 +62,16 @@ func skipped(name string) bool {
 		strings.HasSuffix(name, ".public")
 }
 
-// inspectSource reports whether a folder is the source of an app, and whether it is one of code at all, Cargo's before Go's.
+// inspectSource reports whether a folder is the source of an app, in any language that is built here, and whether it holds code at
+// all. Where there is Go, C belongs to it, and where there is a Cargo package, both do.
 func inspectSource(dir string) (isApp, holdsCode bool) {
 	if isApp, isPackage := inspectCargo(dir); isPackage {
 		return isApp, true
 	}
-	return inspectGo(dir)
+	if isMain, holdsGo := inspectGo(dir); holdsGo {
+		return isMain, true
+	}
+	return inspectC(dir)
 }
 
 // inspectGo reports whether a folder's Go files, as the guest's platform selects them, are a package main, and whether
@@ -113,7 +116,7 @@ var versions = []string{"go.mod", "go.sum", "go.work", "go.work.sum", "Cargo.tom
 // shared reports whether a file that is in no app's source can be part of several: a library's code or what that embeds, or
 // what says which versions of others' code is built.
 func shared(dir, path string) bool {
-	if slices.Contains([]string{".go", ".rs"}, filepath.Ext(path)) || slices.Contains(versions, filepath.Base(path)) {
+	if ending := filepath.Ext(path); ending == ".go" || ending == ".rs" || isCFile(path) || slices.Contains(versions, filepath.Base(path)) {
 		return true
 	}
 	for folder := filepath.Dir(path); folder != filepath.Clean(dir) && contains(dir, folder); folder = filepath.Dir(folder) {
