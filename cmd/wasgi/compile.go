@@ -81,9 +81,13 @@ func compileGo(ctx context.Context, source, output string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-o", output, ".")
+	mode, err := buildMode(ctx, source)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode="+mode, "-trimpath", "-o", output, ".")
 	cmd.Dir = source
-	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOTMPDIR="+work)
+	cmd.Env = guestEnv("GOTMPDIR=" + work)
 	interruptible(cmd)
 	return compiled(cmd, source, ".go")
 }
