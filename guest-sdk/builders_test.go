@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/wasgi/wasgi/guest-sdk/internal/toolchain"
 )
 
 var goTools = regexp.MustCompile(`^Go go1\.\d+`)
@@ -22,5 +24,12 @@ func goApp(dir string) func(testing.TB) string {
 			t.Fatalf("%s: %v\n%s", cmd, err, messages)
 		}
 		return output
+	}
+}
+
+func assemblyScript(dir string) func(testing.TB) string {
+	return func(t testing.TB) string {
+		t.Helper()
+		return toolchain.AssemblyScript(t, "assemblyscript", dir)
 	}
 }

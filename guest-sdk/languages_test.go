@@ -32,6 +32,7 @@ type sample struct {
 var notesApps = []sample{
 	{"go", goApp("go/examples/notes"), "wasgi", goTools},
 	{"go-http", goApp("go/examples/notes-http"), "wasgi", goTools},
+	{"assemblyscript", assemblyScript("examples/notes"), "wasgi", regexp.MustCompile(`^AssemblyScript, asc 0\.28\.\d+$`)},
 }
 
 // remembering gives a sample one instance that lives on; without it, each request finds the app as it was before the first.
