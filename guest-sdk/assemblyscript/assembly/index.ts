@@ -2,7 +2,7 @@
  * What a web application in AssemblyScript is written against. The shape is that of Python's WSGI: a function that takes the
  * request's variables, starts the response with a status and headers, and returns the body.
  *
- *     import { Environ, Header, handle, startResponse, text } from "@wasgi/assemblyscript";
+ *     import { Environ, Header, handle, startResponse, text } from "@wasgi/assemblyscript/assembly";
  *     export * from "@wasgi/assemblyscript/assembly/exports";
  *
  *     handle((environ: Environ): ArrayBuffer | null => {

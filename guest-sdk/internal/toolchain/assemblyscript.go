@@ -14,14 +14,14 @@ func AssemblyScript(t testing.TB, sdk, app string) string {
 	t.Helper()
 	return Recipe{
 		Dir: sdk,
-		Command: []string{Find(t, "node"), compiler(t), filepath.Join(app, "assembly", "index.ts"), "--config", "asconfig.json",
+		Command: []string{Find(t, "node"), AssemblyScriptCompiler(t), filepath.Join(app, "assembly", "index.ts"), "--config", "asconfig.json",
 			"--outFile", "{out}"},
 		Inputs: []string{"assembly", "asconfig.json", "producers.mjs", filepath.Join(app, "assembly")},
 	}.Build(t)
 }
 
-// compiler is the program asc.
-func compiler(t testing.TB) string {
+// AssemblyScriptCompiler is the program asc, to be run by node.
+func AssemblyScriptCompiler(t testing.TB) string {
 	t.Helper()
 	asc := filepath.Join(os.Getenv(nodeModules), "assemblyscript", "bin", "asc.js")
 	if _, err := os.Stat(asc); os.Getenv(nodeModules) == "" || err != nil {
