@@ -29,6 +29,7 @@ import (
 	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/gateway"
 	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/guest/cgi"
 	"github.com/wasgi/wasgi/host/internal/guest/wasgi"
 	"github.com/wasgi/wasgi/host/internal/socket"
 	"github.com/wasgi/wasgi/host/internal/supervise"
@@ -101,7 +102,7 @@ func open(ctx context.Context, options Options) (*Host, error) {
 	if err = errors.Join(err, h.engine.LinkImports(ctx, h.sockets.Imports())); err != nil {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
-	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults}
+	h.loader = &loader{kinds: []guest.Kind{cgi.New(h.engine), kind}, defaults: options.Config.Defaults}
 	h.supervisor = supervise.New(supervise.Options{
 		Dir:      options.Config.Apps.Dir,
 		Loader:   h.loader,

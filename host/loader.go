@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/wasgi/wasgi/host/config"
@@ -96,7 +97,9 @@ func (l *loader) detect(file guest.File) (guest.Kind, string) {
 		if ok {
 			return kind, why
 		}
-		reasons = append(reasons, why)
+		if !slices.Contains(reasons, why) {
+			reasons = append(reasons, why)
+		}
 	}
 	return nil, strings.Join(reasons, "; ")
 }

@@ -37,6 +37,9 @@ func (i *Instance) checkpoint(spent wasm.Budget) wasm.Budget {
 	if err := i.meter.check(i.ctx); err != nil {
 		End(err)
 	}
+	if i.process != nil {
+		i.busyProcess()
+	}
 	return wasm.NewBudget(stack)
 }
 

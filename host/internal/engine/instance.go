@@ -40,9 +40,11 @@ type Instance struct {
 	globals        []api.MutableGlobal // what an image holds of them
 	memory         memory
 	meter          meter
-	stack          int      // in units of the budget
-	calls, most    int64    // of host functions, in this exchange
-	args, environ  []string // what WASI shows of the outside
+	stack          int           // in units of the budget
+	calls, most    int64         // of host functions, in this exchange
+	args, environ  []string      // what WASI shows of the outside
+	process        Process       // what it shows instead; nil for nothing else
+	wrote          time.Duration // when the guest last wrote to its process; 0 once that has been told to pause
 	log            func() *slog.Logger
 	stdout, stderr *LineLog
 	inside         context.Context // what the runtime gets to see

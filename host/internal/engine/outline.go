@@ -29,6 +29,15 @@ func Read(data []byte) (*Outline, error) {
 	return &Outline{parsed}, nil
 }
 
+// ReadHead is Read for what a module imports and exports alone, for those who only want to know what it is.
+func ReadHead(data []byte) (*Outline, error) {
+	parsed, err := wasm.Head(data, Limits(data))
+	if err != nil {
+		return nil, err
+	}
+	return &Outline{parsed}, nil
+}
+
 // slim returns the outline without the file and what only a compiler wants to know.
 func (o *Outline) slim() Outline {
 	p := o.parsed
@@ -47,6 +56,12 @@ func (o *Outline) ImportsFrom(host string) bool {
 func (o *Outline) HasFunction(name string) bool {
 	e, ok := o.parsed.Export(name)
 	return ok && e.Kind == wasm.ExternFunction
+}
+
+// HasMemory reports whether a memory of that name is exported.
+func (o *Outline) HasMemory(name string) bool {
+	e, ok := o.parsed.Export(name)
+	return ok && e.Kind == wasm.ExternMemory
 }
 
 // RequireFunction checks that a function of that name and type is exported.
@@ -72,7 +87,7 @@ func (o *Outline) Unrestorable() string {
 
 // RequireMemory checks that a memory of that name is exported and starts within limit bytes.
 func (o *Outline) RequireMemory(name string, limit int64) error {
-	if e, ok := o.parsed.Export(name); !ok || e.Kind != wasm.ExternMemory {
+	if !o.HasMemory(name) {
 		return fmt.Errorf("memory %q: not exported; export it under that name", name)
 	}
 	if least := o.leastMemory(); least > limit {

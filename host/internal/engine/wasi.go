@@ -20,10 +20,12 @@ const (
 	errnoBadf    errno = 8
 	errnoFault   errno = 21
 	errnoInval   errno = 28
+	errnoIO      errno = 29
 	errnoNosys   errno = 52
 	errnoNotdir  errno = 54
 	errnoNotsock errno = 57
 	errnoNotsup  errno = 58
+	errnoPipe    errno = 64
 	errnoSpipe   errno = 70
 )
 
@@ -58,13 +60,18 @@ func always(code errno) wasiCall {
 	return func(context.Context, *Instance, []uint64) errno { return code }
 }
 
-// procExit ends the call, with code 0 as with any other: nobody waits for a guest's exit.
+// ExitError ends the call of a guest that exits, with code 0 as with any other: whoever made the call knows what a code means.
+type ExitError struct{ Code uint32 }
+
+// Error implements error.
+func (e *ExitError) Error() string { return fmt.Sprintf("the guest exited with code %d", e.Code) }
+
 func procExit() HostFunction {
 	return HostFunction{
 		Name: "proc_exit",
 		Type: Signature{Params: []api.ValueType{I32}},
 		Call: func(_ context.Context, _ *Instance, stack []uint64) {
-			End(fmt.Errorf("the guest exited with code %d", uint32(stack[0])))
+			End(&ExitError{uint32(stack[0])})
 		},
 	}
 }

@@ -6,11 +6,21 @@ import (
 	"encoding/binary"
 )
 
-// args is the command line: the app's name and nothing else.
-func args(i *Instance) []string { return i.args }
+// args is the command line: the app's name and nothing else, unless a process has more to say.
+func args(i *Instance) []string {
+	if i.process != nil {
+		return i.process.Args()
+	}
+	return i.args
+}
 
-// environ is the granted environment, as "KEY=VALUE". Nothing is inherited from the host's own.
-func environ(i *Instance) []string { return i.environ }
+// environ is the granted environment, as "KEY=VALUE", or a process's. Nothing is inherited from the host's own.
+func environ(i *Instance) []string {
+	if i.process != nil {
+		return i.process.Environ()
+	}
+	return i.environ
+}
 
 // listSizes says how much memory listGet fills: the number of entries, and their bytes with a NUL after each.
 func listSizes(list func(*Instance) []string) wasiCall {

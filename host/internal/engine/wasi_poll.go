@@ -104,6 +104,7 @@ func (c clock) pollOneoff(ctx context.Context, i *Instance, p []uint64) errno {
 	begun := c.now()
 	events, nap := happened(in, out, begun, begun)
 	for events == 0 {
+		i.pauseProcess()
 		pause(ctx, nap)
 		events, nap = happened(in, out, begun, c.now())
 	}

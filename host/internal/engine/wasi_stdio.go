@@ -29,6 +29,7 @@ func isStdio(fd uint32) bool { return fd < descriptors }
 // What fd_fdstat_get says. C libraries take a character device without the rights to seek and tell for a terminal, and
 // write to it line by line: a buffer that is never flushed would lose what it holds when the guest is reset.
 const (
+	unknownType     = 0
 	characterDevice = 2
 
 	rightRead        = 1 << 1
@@ -37,6 +38,15 @@ const (
 	rightFilestatGet = 1 << 21
 	rightPoll        = 1 << 27
 )
+
+// fileType is what a descriptor is to a C library: a terminal, or something else where a process gives and takes the bytes, to which
+// programs write in large blocks. Pipes have no number of their own.
+func (i *Instance) fileType(fd uint32) byte {
+	if i.process != nil && fd != stderr {
+		return unknownType
+	}
+	return characterDevice
+}
 
 // fdstatGet writes the descriptor's type, its flags (none), and its rights.
 func fdstatGet(_ context.Context, i *Instance, p []uint64) errno {
@@ -53,7 +63,7 @@ func fdstatGet(_ context.Context, i *Instance, p []uint64) errno {
 		rights ^= rightWrite | rightRead
 	}
 	clear(view)
-	view[0] = characterDevice
+	view[0] = i.fileType(fd)
 	binary.LittleEndian.PutUint64(view[8:], rights)
 	return errnoSuccess
 }
@@ -82,7 +92,7 @@ func filestatGet(_ context.Context, i *Instance, p []uint64) errno {
 	}
 	clear(view)
 	binary.LittleEndian.PutUint64(view[8:], uint64(fd))
-	view[16] = characterDevice
+	view[16] = i.fileType(fd)
 	binary.LittleEndian.PutUint64(view[24:], 1)
 	return errnoSuccess
 }
@@ -99,10 +109,13 @@ func fdRenumber(_ context.Context, _ *Instance, p []uint64) errno {
 	return errnoSuccess
 }
 
-// fdRead reads nothing: the input is at its end.
+// fdRead reads nothing, unless there is a process to read from: the input is at its end.
 func fdRead(_ context.Context, i *Instance, p []uint64) errno {
 	if uint32(p[0]) != stdin {
 		return errnoBadf
+	}
+	if i.process != nil {
+		return i.readProcess(p)
 	}
 	if _, ok := i.vectors(uint32(p[1]), uint32(p[2])); !ok || !i.put32(uint32(p[3]), 0) {
 		return errnoFault
@@ -110,11 +123,14 @@ func fdRead(_ context.Context, i *Instance, p []uint64) errno {
 	return errnoSuccess
 }
 
-// fdWrite logs, and answers how many bytes it has taken: those of one call are bounded.
+// fdWrite logs, and answers how many bytes it has taken: those of one call are bounded. A process takes standard output itself.
 func fdWrite(_ context.Context, i *Instance, p []uint64) errno {
 	log := i.stdout
 	switch uint32(p[0]) {
 	case stdout:
+		if i.process != nil {
+			return i.writeProcess(p)
+		}
 	case stderr:
 		log = i.stderr
 	default:

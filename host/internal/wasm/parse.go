@@ -25,6 +25,27 @@ func Parse(data []byte, limits Limits) (*Module, error) {
 	return p.m, nil
 }
 
+// exportsDone is the order of the section after which Head stops.
+const exportsDone = 7
+
+// Head is Parse for as much of a module as says what it imports and exports: what follows is not looked at. It takes a fraction of
+// the time.
+func Head(data []byte, limits Limits) (*Module, error) {
+	p := newParser(data, limits)
+	r := &p.file
+	r.limit(0, len(r.data), "bytes", p.limits.ModuleSize)
+	if r.err == nil {
+		p.readHeader(r)
+	}
+	for last := 0; r.err == nil && r.left() > 0 && last < exportsDone; {
+		last = p.readSection(r, last)
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return p.m, nil
+}
+
 func newParser(data []byte, limits Limits) *parser {
 	return &parser{m: &Module{Data: data, Start: -1, DataCount: -1}, limits: limits, file: reader{data: data, end: len(data)}}
 }

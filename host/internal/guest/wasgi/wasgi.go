@@ -3,10 +3,8 @@
 package wasgi
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -42,30 +40,8 @@ func New(ctx context.Context, e *engine.Engine) (*Kind, error) {
 // Name implements [guest.Kind].
 func (*Kind) Name() string { return "wasgi" }
 
-// A module begins with a magic number and a version, of which the component model uses the upper half as a layer.
-var (
-	magic         = []byte("\x00asm")
-	coreModule    = []byte("\x00asm\x01\x00\x00\x00")
-	componentMark = []byte{0x01, 0x00}
-)
-
 // Detect implements [guest.Kind]: any core module is taken for a wasgi guest, and Load says what it lacks.
-func (*Kind) Detect(file guest.File) (bool, string) {
-	switch data := file.Data; {
-	case bytes.HasPrefix(data, coreModule):
-		return true, "a core WebAssembly module"
-	case len(data) == 0:
-		return false, "the file is empty"
-	case !bytes.HasPrefix(data, magic):
-		return false, fmt.Sprintf("not WebAssembly: it begins with % x, not with % x", data[:min(4, len(data))], magic)
-	case len(data) < len(coreModule):
-		return false, "the file ends within its first 8 bytes"
-	case bytes.Equal(data[6:8], componentMark):
-		return false, "a WebAssembly component; only core modules can be served: build one without the component step"
-	default:
-		return false, fmt.Sprintf("WebAssembly of version % x; only version 1 can be served", data[4:8])
-	}
-}
+func (*Kind) Detect(file guest.File) (bool, string) { return guest.IsCoreModule(file.Data) }
 
 // Load implements [guest.Kind].
 func (k *Kind) Load(ctx context.Context, file guest.File, settings guest.Settings, log *slog.Logger) (guest.Program, error) {

@@ -1,0 +1,26 @@
+;; Writes "clean" or "dirty": whether its memory and its global are as they were made. Then it leaves its mark in both, and in
+;; memory that it grows when it is asked with a body.
+(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 64) "Content-Type: text/plain\n\nclean")
+  (data (i32.const 128) "Content-Type: text/plain\n\ndirty")
+  (global $mark (mut i32) (i32.const 0))
+  (func (export "_start")
+    (local $at i32)
+    (i32.store (i32.const 0) (i32.const 64))
+    (local.set $at (i32.const 1024))
+    (loop $look
+      (if (i64.ne (i64.load (local.get $at)) (i64.const 0)) (then (i32.store (i32.const 0) (i32.const 128))))
+      (i64.store (local.get $at) (i64.const -1))
+      (br_if $look (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 8))) (i32.const 65536))))
+    (if (global.get $mark) (then (i32.store (i32.const 0) (i32.const 128))))
+    (if (i32.ne (memory.size) (i32.const 1)) (then (i32.store (i32.const 0) (i32.const 128))))
+    (global.set $mark (i32.const 1))
+    (i32.store (i32.const 4) (i32.const 31))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (i32.store (i32.const 0) (i32.const 1024))
+    (i32.store (i32.const 4) (i32.const 4096))
+    (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (if (i32.load (i32.const 8)) (then (drop (memory.grow (i32.const 1)))))))
