@@ -10,26 +10,67 @@ import (
 	"github.com/wasgi/wasgi/guest-sdk/internal/toolchain"
 )
 
-var goTools = regexp.MustCompile(`^Go go1\.\d+`)
+// What the compilers write into a module of themselves.
+var (
+	goTools             = regexp.MustCompile(`^Go go1\.\d+`)
+	cTools              = regexp.MustCompile(`^C\d\d, .*clang( version)? \d+\.`)
+	rustTools           = regexp.MustCompile(`^Rust, .*rustc 1\.\d+`)
+	assemblyScriptTools = regexp.MustCompile(`^AssemblyScript, asc 0\.28\.\d+$`)
+)
 
 // goApp builds with the Go that runs the test; its own cache makes a second build cheap.
-func goApp(dir string) func(testing.TB) string {
-	return func(t testing.TB) string {
-		t.Helper()
-		output := filepath.Join(t.TempDir(), "app.wasm")
-		cmd := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-trimpath", "-o", output, ".")
-		cmd.Dir = filepath.FromSlash(dir)
-		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
-		if messages, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", cmd, err, messages)
-		}
-		return output
+func goApp(t testing.TB, dir string) string {
+	t.Helper()
+	output := filepath.Join(t.TempDir(), "app.wasm")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-trimpath", "-o", output, ".")
+	cmd.Dir = filepath.FromSlash(dir)
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+	if messages, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, messages)
 	}
+	return output
 }
 
-func assemblyScript(dir string) func(testing.TB) string {
-	return func(t testing.TB) string {
-		t.Helper()
-		return toolchain.AssemblyScript(t, "assemblyscript", dir)
+func rustApp(t testing.TB, dir string) string {
+	t.Helper()
+	return toolchain.RustWASI(t).Module(t, "rust", dir)
+}
+
+func assemblyScriptApp(t testing.TB, dir string) string {
+	t.Helper()
+	app, err := filepath.Rel("assemblyscript", dir)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return toolchain.AssemblyScript(t, "assemblyscript", app)
+}
+
+// cApp builds what has the exports of an app, cgiProgram what has a main.
+func cApp(t testing.TB, dir string) string {
+	t.Helper()
+	return compileC(t, dir, "-mexec-model=reactor")
+}
+
+func cgiProgram(t testing.TB, dir string) string {
+	t.Helper()
+	return compileC(t, dir)
+}
+
+func compileC(t testing.TB, dir string, flags ...string) string {
+	t.Helper()
+	clang := toolchain.Find(t, "clang")
+	if _, err := os.Stat("/usr/include/wasm32-wasi"); err != nil {
+		t.Skip("wasi-libc is not installed")
+	}
+	command := append([]string{clang, "--target=wasm32-wasi", "--sysroot=/usr", "-std=c99", "-O2", "-Wl,--stack-first,--strip-debug", "-Ic", "-o", "{out}"}, flags...)
+	sources, err := filepath.Glob(filepath.Join(dir, "*.c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range sources {
+		if tests, _ := filepath.Match("*_test.c", filepath.Base(source)); !tests {
+			command = append(command, source)
+		}
+	}
+	return toolchain.Recipe{Command: command, Inputs: []string{"c/wasgi.h", "c/examples/notes", dir}}.Build(t)
 }

@@ -23,32 +23,34 @@ func TestMain(m *testing.M) {
 // sample is an app in one language.
 type sample struct {
 	name  string
-	build func(t testing.TB) string // returns the module's path, or skips the test
+	dir   string
+	build func(t testing.TB, dir string) string // returns the module's path, or skips the test
 	// kind and toolchain are what `wasgi inspect` tells of it.
 	kind      string
 	toolchain *regexp.Regexp
 }
 
 var notesApps = []sample{
-	{"go", goApp("go/examples/notes"), "wasgi", goTools},
-	{"go-http", goApp("go/examples/notes-http"), "wasgi", goTools},
-	{"assemblyscript", assemblyScript("examples/notes"), "wasgi", regexp.MustCompile(`^AssemblyScript, asc 0\.28\.\d+$`)},
+	{"go", "go/examples/notes", goApp, "wasgi", goTools},
+	{"go-http", "go/examples/notes-http", goApp, "wasgi", goTools},
+	{"c", "c/examples/notes", cApp, "wasgi", cTools},
+	{"rust", "rust/examples/notes", rustApp, "wasgi", rustTools},
+	{"assemblyscript", "assemblyscript/examples/notes", assemblyScriptApp, "wasgi", assemblyScriptTools},
+	{"cgi", "c/examples/notes-cgi", cgiProgram, "cgi", cTools},
 }
 
-// remembering gives a sample one instance that lives on; without it, each request finds the app as it was before the first.
-const remembering = "isolation = 'instance'\ninstances = { min = 1, max = 1 }\n"
-
-// TestNotesInEachLanguage serves the notes apps of all languages from one folder, each twice: with a memory, and without.
+// TestNotesInEachLanguage serves the notes apps of all languages from one folder: with their manifests, which give them a memory, and
+// without, so that each request finds the app as it was before the first.
 func TestNotesInEachLanguage(t *testing.T) {
 	dir := t.TempDir()
 	built := map[string]bool{}
 	for _, app := range notesApps {
 		t.Run("build "+app.name, func(t *testing.T) {
-			module := read(t, app.build(t))
-			write(t, filepath.Join(dir, app.name+".wasm"), module)
+			module := read(t, app.build(t, app.dir))
 			write(t, filepath.Join(dir, app.name+"-forgets.wasm"), module)
-			if app.kind == "wasgi" {
-				write(t, filepath.Join(dir, app.name+".toml"), []byte(remembering))
+			if app.kind != "cgi" {
+				write(t, filepath.Join(dir, app.name+".wasm"), module)
+				write(t, filepath.Join(dir, app.name+".toml"), read(t, filepath.Join(app.dir, "notes.toml")))
 			}
 			built[app.name] = true
 		})
@@ -58,10 +60,12 @@ func TestNotesInEachLanguage(t *testing.T) {
 		if !built[app.name] {
 			continue
 		}
-		t.Run(app.name, func(t *testing.T) {
-			t.Parallel()
-			notestest.Run(t, server.URL+"/"+app.name, app.kind == "cgi")
-		})
+		if app.kind != "cgi" {
+			t.Run(app.name, func(t *testing.T) {
+				t.Parallel()
+				notestest.Run(t, server.URL+"/"+app.name, false)
+			})
+		}
 		t.Run(app.name+" without a memory", func(t *testing.T) {
 			t.Parallel()
 			notestest.Run(t, server.URL+"/"+app.name+"-forgets", true)
@@ -75,7 +79,7 @@ func TestInspectKnowsEachLanguage(t *testing.T) {
 	for _, app := range notesApps {
 		t.Run(app.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := host.Inspect(t.Context(), options(t, t.TempDir()), app.build(t))
+			got, err := host.Inspect(t.Context(), options(t, t.TempDir()), app.build(t, app.dir))
 			if err != nil {
 				t.Fatal(err)
 			}
