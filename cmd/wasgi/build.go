@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,9 +15,9 @@ func newBuild() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "build DIR|APP",
-		Short: "Build apps from Go source",
-		Long: "Build the app whose Go source lies in APP into APP.wasm beside it, or every app below DIR.\n" +
-			"The Go toolchain must be installed.",
+		Short: "Build apps from source",
+		Long: "Build the app whose source lies in APP into APP.wasm beside it, or every app below DIR.\n" +
+			"A Go package main needs the Go toolchain, C and C++ (with wasgi.h, or a main for CGI) clang and lld.",
 		Example: "  wasgi build plugins\n  wasgi build plugins/hello -o /srv/apps/hello.wasm",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -27,7 +26,7 @@ func newBuild() *cobra.Command {
 				return err
 			}
 			if len(sources) == 0 {
-				return fmt.Errorf("%s: no folder with a Go package main in it", args[0])
+				return fmt.Errorf("%s: no folder with an app's source in it: %s", args[0], sourceKinds)
 			}
 			if output != "" && sources[0] != filepath.Clean(args[0]) {
 				return usageError{fmt.Errorf("build: -o needs the folder of one app, and %s holds others", args[0])}
@@ -40,18 +39,17 @@ func newBuild() *cobra.Command {
 	return cmd
 }
 
-// builder runs the Go toolchain and tells how it went.
+// builder runs compilers and tells how it went.
 type builder struct {
 	out, errs io.Writer // what was built, and what the compiler found wrong
 }
 
-var errNoGo = errors.New("the Go toolchain is needed to build apps, and there is no go in PATH; install it from https://go.dev/dl")
-
-// buildAll builds one app after the other: the toolchain itself uses all processors. An empty output is the file beside each
+// buildAll builds one app after the other: Go's toolchain itself uses all processors. An empty output is the file beside each
 // source. What the compiler says is told at once; the error names the apps that it did not like.
 func (b builder) buildAll(ctx context.Context, sources []string, output string) error {
-	if _, err := exec.LookPath("go"); err != nil {
-		return errNoGo
+	// What one language lacks is no reason not to build the others.
+	if !slices.ContainsFunc(sources, func(source string) bool { return languageOf(source).missing() == nil }) && len(sources) > 0 {
+		return languageOf(sources[0]).missing()
 	}
 	var failed []string
 	for _, source := range sources {

@@ -22,7 +22,11 @@ func buildApp(ctx context.Context, source, output string) (string, error) {
 	started := time.Now()
 	temporary := filepath.Join(filepath.Dir(output), "."+filepath.Base(output)+".tmp")
 	defer os.Remove(temporary) // gone already if all went well
-	if err := compile(ctx, source, temporary); err != nil {
+	lang := languageOf(source)
+	if err := lang.missing(); err != nil {
+		return "", err
+	}
+	if err := lang.compile(ctx, source, temporary); err != nil {
 		return "", err
 	}
 	changed, err := replace(temporary, output)
@@ -35,11 +39,39 @@ func buildApp(ctx context.Context, source, output string) (string, error) {
 	return fmt.Sprintf("built %s in %s", filepath.Base(output), time.Since(started).Round(10*time.Millisecond)), nil
 }
 
+// sourceKinds says in messages what an app's source is.
+const sourceKinds = "a Go package main, C with wasgi.h or a main"
+
+// language builds apps in one language.
+type language struct {
+	tool    string // the program that must be there
+	install string // what says who needs it, and where to get it
+	compile func(ctx context.Context, source, output string) error
+}
+
+// languageOf returns the language of an app's source.
+func languageOf(source string) language {
+	if _, holdsGo := inspectGo(source); !holdsGo {
+		if isApp, _ := inspectC(source); isApp {
+			return language{clang(), "clang is needed to build apps in C, and there is none in PATH; install clang and lld", compileC}
+		}
+	}
+	return language{"go", "the Go toolchain is needed to build apps, and there is no go in PATH; install it from https://go.dev/dl", compileGo}
+}
+
+// missing returns why nothing can be built, or nil.
+func (l language) missing() error {
+	if _, err := exec.LookPath(l.tool); err != nil {
+		return errors.New(l.install)
+	}
+	return nil
+}
+
 // patience is how long the toolchain may take to end what it has started.
 const patience = 5 * time.Second
 
-// compile runs the Go compiler; its messages are the error.
-func compile(ctx context.Context, source, output string) error {
+// compileGo runs the Go compiler; its messages are the error.
+func compileGo(ctx context.Context, source, output string) error {
 	// A toolchain that is interrupted early leaves its work behind; this is where.
 	work, err := os.MkdirTemp(os.Getenv("GOTMPDIR"), "wasgi-build-")
 	if err != nil {
@@ -57,33 +89,44 @@ func compile(ctx context.Context, source, output string) error {
 		return cmd.Process.Kill() // where there are no signals
 	}
 	cmd.WaitDelay = patience
+	return compiled(cmd, source, ".go")
+}
+
+// compiled runs a compiler in the folder of the source; what it has to say of files with these endings is the error.
+func compiled(cmd *exec.Cmd, source string, endings ...string) error {
 	messages, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && len(messages) > 0:
-		return fmt.Errorf("does not compile:\n%s", located(source, messages))
+		return fmt.Errorf("does not compile:\n%s", located(source, messages, endings))
 	case err != nil:
-		return fmt.Errorf("go build: %w", err)
+		return fmt.Errorf("%s: %w", filepath.Base(cmd.Path), err)
 	}
 	return nil
 }
 
 // located gives the compiler's messages the paths of files as seen from where the user is, for terminals and editors that
 // open what they find there. The compiler's own are relative to the source's folder.
-func located(source string, messages []byte) string {
+func located(source string, messages []byte, endings []string) string {
 	var out []string
 	for line := range strings.Lines(string(bytes.TrimSpace(messages))) {
 		line = strings.TrimRight(line, "\r\n")
-		file, rest, found := strings.Cut(line, ".go:")
-		switch {
-		case strings.HasPrefix(line, "# "):
+		if strings.HasPrefix(line, "# ") {
 			continue // the package's path: the files' say as much
-		case found && !filepath.IsAbs(file) && !strings.ContainsAny(file, " \t"):
-			line = filepath.Join(source, file) + ".go:" + rest
 		}
-		out = append(out, "  "+line)
+		out = append(out, "  "+locatedLine(source, line, endings))
 	}
 	return strings.Join(out, "\n")
+}
+
+func locatedLine(source, line string, endings []string) string {
+	for _, ending := range endings {
+		file, rest, found := strings.Cut(line, ending+":")
+		if found && !filepath.IsAbs(file) && !strings.ContainsAny(file, " \t") {
+			return filepath.Join(source, file) + ending + ":" + rest
+		}
+	}
+	return line
 }
 
 // replace moves a new file over an old one in one step, and reports whether they differed.

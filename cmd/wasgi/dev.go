@@ -20,7 +20,7 @@ func newDev() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dev DIR",
 		Short: "Build the apps of a folder from source, serve them, and rebuild on save",
-		Long: "Build every folder of DIR that holds the Go source of an app (hello/ into hello.wasm beside it), serve\n" +
+		Long: "Build every folder of DIR that holds the source of an app (hello/ into hello.wasm beside it), serve\n" +
 			"DIR, and build again whenever a source file is saved. An app that does not compile keeps its old version.\n" +
 			"An app whose source folder is removed goes with it.",
 		Example: "  wasgi dev plugins",
@@ -89,7 +89,7 @@ func newWorkshop(dir string, b builder) *workshop {
 func (w *workshop) open(ctx context.Context) {
 	sources, err := findSources(w.dir)
 	if err == nil && len(sources) == 0 {
-		fmt.Fprintf(w.builder.out, "no source in %s yet; a folder with a Go package main in it is built as soon as it is there\n", w.dir)
+		fmt.Fprintf(w.builder.out, "no source in %s yet; a folder with an app's source (%s) is built as soon as it is there\n", w.dir, sourceKinds)
 		return
 	}
 	if err == nil {

@@ -11,8 +11,7 @@ import (
 	"strings"
 )
 
-// findSources lists the folders below dir, or dir itself, that hold the Go source of an app: a package main. They begin with
-// dir as it was given.
+// findSources lists the folders below dir, or dir itself, that hold the source of an app. They begin with dir as it was given.
 func findSources(dir string) ([]string, error) {
 	switch info, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -22,7 +21,7 @@ func findSources(dir string) ([]string, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("folder %q: is a file; name the folder of the source", dir)
 	}
-	if isMain, _ := inspectSource(dir); isMain {
+	if isApp, _ := inspectSource(dir); isApp {
 		return []string{filepath.Clean(dir)}, nil
 	}
 	return sourcesBelow(dir)
@@ -42,10 +41,10 @@ func sourcesBelow(dir string) ([]string, error) {
 		if err != nil || !info.IsDir() || skipped(name) || name == "testdata" || name == "public" {
 			continue
 		}
-		switch isMain, holdsGo := inspectSource(path); {
-		case isMain:
+		switch isApp, holdsCode := inspectSource(path); {
+		case isApp:
 			sources = append(sources, path)
-		case holdsGo || entry.Type()&fs.ModeSymlink != 0: // a library of the apps
+		case holdsCode || entry.Type()&fs.ModeSymlink != 0: // a library of the apps
 		default:
 			below, err := sourcesBelow(path)
 			if err != nil {
@@ -63,9 +62,18 @@ func skipped(name string) bool {
 		strings.HasSuffix(name, ".public")
 }
 
-// inspectSource reports whether a folder's Go files, as the guest's platform selects them, are a package main, and whether
+// inspectSource reports whether a folder is the source of an app, in any language that is built here, and whether it holds code at
+// all. Where there is Go, C belongs to it.
+func inspectSource(dir string) (isApp, holdsCode bool) {
+	if isMain, holdsGo := inspectGo(dir); holdsGo {
+		return isMain, true
+	}
+	return inspectC(dir)
+}
+
+// inspectGo reports whether a folder's Go files, as the guest's platform selects them, are a package main, and whether
 // it holds Go files at all. A file with a syntax error counts, so that the compiler can say what is wrong.
-func inspectSource(dir string) (isMain, holdsGo bool) {
+func inspectGo(dir string) (isMain, holdsGo bool) {
 	guest := build.Default
 	guest.GOOS, guest.GOARCH, guest.CgoEnabled = "wasip1", "wasm", false
 	pkg, err := guest.ImportDir(dir, 0)
@@ -102,11 +110,11 @@ func affected(dir string, sources, changed []string) []string {
 // shared reports whether a file that is in no app's source can be part of several: a library's code or what that embeds, or
 // what says which versions of others' code is built.
 func shared(dir, path string) bool {
-	if filepath.Ext(path) == ".go" || slices.Contains([]string{"go.mod", "go.sum", "go.work", "go.work.sum"}, filepath.Base(path)) {
+	if filepath.Ext(path) == ".go" || isCFile(path) || slices.Contains([]string{"go.mod", "go.sum", "go.work", "go.work.sum"}, filepath.Base(path)) {
 		return true
 	}
 	for folder := filepath.Dir(path); folder != filepath.Clean(dir) && contains(dir, folder); folder = filepath.Dir(folder) {
-		if _, holdsGo := inspectSource(folder); holdsGo {
+		if _, holdsCode := inspectSource(folder); holdsCode {
 			return true
 		}
 	}

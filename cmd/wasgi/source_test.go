@@ -27,6 +27,7 @@ func tree(t *testing.T, files map[string]string) string {
 const (
 	app     = "package main\n"
 	library = "package lib\n"
+	appInC  = "// An app.\n#define WASGI_IMPLEMENTATION\n#include \"wasgi.h\"\n"
 )
 
 // below turns paths in dir into slash-separated ones relative to it.
@@ -60,7 +61,11 @@ func TestFindSources(t *testing.T) {
 		"other systems":  {map[string]string{"a/main_windows.go": app, "b/main_wasip1.go": app}, []string{"b"}},
 		"skipped": {map[string]string{".git/main.go": app, "_old/main.go": app, "vendor/main.go": app, "node_modules/x/main.go": app,
 			"x/testdata/main.go": app, "public/main.go": app, "x/a.public/main.go": app}, nil},
-		"none": {map[string]string{"README.md": ""}, nil},
+		"in C": {map[string]string{"a/app.c": appInC, "b/b.cpp": " # define  WASGI_IMPLEMENTATION\n", "c/part.c": "#define WASGI_IMPLEMENTATIONS",
+			"d/app_test.c": appInC, "e/wasgi.h": appInC, "f/cgi.c": "int main(void) {}\n"}, []string{"a", "b", "f"}},
+		"a library in C": {map[string]string{"lib/lib.c": "", "lib/app/app.c": appInC, "a/app.c": appInC}, []string{"a"}},
+		"C beside Go":    {map[string]string{"a/main.go": app, "a/a.c": "", "b/lib.go": library, "b/b.c": appInC}, []string{"a"}},
+		"none":           {map[string]string{"README.md": ""}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -161,7 +166,7 @@ func TestLocated(t *testing.T) {
 	messages := "# example.org/a\n./main.go:3:14: undefined: x\n\thave (int)\n../lib/lib.go:4:1: no\r\n/abs/x.go:1:1: far\nnote: see a b.go:1\n"
 	want := "  " + filepath.FromSlash("apps/a/main.go") + ":3:14: undefined: x\n  \thave (int)\n  " + filepath.FromSlash("apps/lib/lib.go") +
 		":4:1: no\n  /abs/x.go:1:1: far\n  note: see a b.go:1"
-	if got := located(filepath.Join("apps", "a"), []byte(messages)); got != want {
+	if got := located(filepath.Join("apps", "a"), []byte(messages), []string{".go"}); got != want {
 		t.Errorf("%q\nwant %q", got, want)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Find returns the path of a program, or skips the test where there is none.
@@ -50,8 +51,24 @@ func (r Recipe) Build(t testing.TB) string {
 	kept := filepath.Join(cacheDir(t), key)
 	if _, err := os.Stat(kept); err != nil {
 		r.run(t, kept)
+		sweep(filepath.Dir(kept))
 	}
+	now := time.Now()
+	_ = os.Chtimes(kept, now, now) // else it is swept too early, and built again
 	return filepath.Join(kept, "out")
+}
+
+// lifetime is how long something is kept that nobody asks for.
+const lifetime = 7 * 24 * time.Hour
+
+// sweep removes what nobody has asked for since, and what a test left behind that was killed.
+func sweep(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > lifetime {
+			_ = os.RemoveAll(filepath.Join(dir, entry.Name())) // the next sweep tries again
+		}
+	}
 }
 
 // run makes the folder kept in one step, so that another test sees all of it or nothing.

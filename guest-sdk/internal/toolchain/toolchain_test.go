@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/wasgi/wasgi/guest-sdk/internal/toolchain"
 )
@@ -60,4 +61,27 @@ func TestBuildHammer(t *testing.T) {
 		})
 	}
 	running.Wait()
+}
+
+// What nobody has asked for in a week is gone after the next run; the rest is not.
+func TestBuildSweeps(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	build := func(text string) string {
+		return toolchain.Recipe{Command: []string{toolchain.Find(t, "sh"), "-c", `echo ` + text + ` >"$0"`, "{out}"}}.Build(t)
+	}
+	old, used := build("old"), build("used")
+	longAgo := time.Now().AddDate(0, 0, -8)
+	for _, file := range []string{old, used} {
+		if err := os.Chtimes(filepath.Dir(file), longAgo, longAgo); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build("used")
+	build("new")
+	if _, err := os.Stat(old); err == nil {
+		t.Error("what nobody asks for stays")
+	}
+	if _, err := os.Stat(used); err != nil {
+		t.Error(err)
+	}
 }
