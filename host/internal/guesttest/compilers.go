@@ -11,29 +11,51 @@ import (
 // C builds a reactor (a module that exports _initialize) from a C file, with clang and the C library of Debian's wasi-libc.
 func C(t testing.TB, source string, flags ...string) []byte {
 	t.Helper()
-	clang, err := exec.LookPath("clang")
+	return clang(t, source, append([]string{"-mexec-model=reactor"}, flags...))
+}
+
+// CProgram builds a command (a module that exports _start) from a C file.
+func CProgram(t testing.TB, source string) []byte {
+	t.Helper()
+	return clang(t, source, nil)
+}
+
+func clang(t testing.TB, source string, flags []string) []byte {
+	t.Helper()
+	compiler, err := exec.LookPath("clang")
 	if err != nil {
 		t.Skip("clang is not installed")
 	}
 	if _, err := os.Stat("/usr/include/wasm32-wasi"); err != nil {
 		t.Skip("wasi-libc is not installed")
 	}
-	flags = append([]string{"--target=wasm32-wasi", "--sysroot=/usr", "-mexec-model=reactor", "-O1", source}, flags...)
-	return build(t, clang, flags...)
+	flags = append([]string{"--target=wasm32-wasi", "--sysroot=/usr", "-O1", source}, flags...)
+	return build(t, compiler, flags...)
 }
 
 // Rust builds a library of C's calling convention from a Rust file, with the first compiler that has a WASI target. An older
 // one of the distribution may lie hidden behind a newer one that has none.
 func Rust(t testing.TB, source string) []byte {
 	t.Helper()
-	for _, rustc := range []string{"rustc", "/usr/bin/rustc"} {
+	return rustc(t, source, "cdylib")
+}
+
+// RustProgram builds a command (a module that exports _start) from a Rust file.
+func RustProgram(t testing.TB, source string) []byte {
+	t.Helper()
+	return rustc(t, source, "bin")
+}
+
+func rustc(t testing.TB, source, crate string) []byte {
+	t.Helper()
+	for _, compiler := range []string{"rustc", "/usr/bin/rustc"} {
 		for _, target := range []string{"wasm32-wasip1", "wasm32-wasi"} {
-			out, err := exec.Command(rustc, "--print", "target-libdir", "--target", target).Output()
+			out, err := exec.Command(compiler, "--print", "target-libdir", "--target", target).Output()
 			if err != nil {
 				continue
 			}
 			if _, err := os.Stat(strings.TrimSpace(string(out))); err == nil {
-				return build(t, rustc, "--edition", "2021", "-O", "--target", target, "--crate-type", "cdylib", source)
+				return build(t, compiler, "--edition", "2021", "-O", "--target", target, "--crate-type", crate, source)
 			}
 		}
 	}

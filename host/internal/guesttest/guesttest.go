@@ -28,11 +28,22 @@ func Wasm(t testing.TB, name string) []byte {
 // binary, so that the linker runs only after a change.
 func Go(t testing.TB, dir string) []byte {
 	t.Helper()
+	return goBuild(t, dir, "c-shared")
+}
+
+// GoProgram builds a command (a module that exports _start) from the source in dir, as Go builds a WASI program by itself.
+func GoProgram(t testing.TB, dir string) []byte {
+	t.Helper()
+	return goBuild(t, dir, "default")
+}
+
+func goBuild(t testing.TB, dir, mode string) []byte {
+	t.Helper()
 	output := filepath.Join(CacheDir(t), "guests", testBinary(), filepath.Base(dir)+".wasm")
 	if err := os.MkdirAll(filepath.Dir(output), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-o", output, ".")
+	cmd := exec.Command("go", "build", "-buildmode="+mode, "-trimpath", "-o", output, ".")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
 	if messages, err := cmd.CombinedOutput(); err != nil {

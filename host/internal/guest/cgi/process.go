@@ -93,9 +93,10 @@ func (p *process) keep(b []byte) error {
 	return p.send(b)
 }
 
-// Pause implements [engine.Process]: what was kept is sent, and the headers if that is all there is.
+// Pause implements [engine.Process]: what was kept is sent. Headers alone are not: as long as they wait, the client can still be told
+// that the program has failed.
 func (p *process) Pause() error {
-	if !p.answered {
+	if len(p.kept) == 0 {
 		return nil
 	}
 	err := p.send(p.kept)
