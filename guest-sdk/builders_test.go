@@ -45,24 +45,34 @@ func assemblyScriptApp(t testing.TB, dir string) string {
 	return toolchain.AssemblyScript(t, "assemblyscript", app)
 }
 
-// cApp builds what has the exports of an app, cgiProgram what has a main.
+// cApp builds an app, cgiProgram what has a main; bareCApp does without a C library.
 func cApp(t testing.TB, dir string) string {
 	t.Helper()
-	return compileC(t, dir, "-mexec-model=reactor")
+	return compileC(t, dir, append(withWASI(t), "-mexec-model=reactor"))
 }
 
 func cgiProgram(t testing.TB, dir string) string {
 	t.Helper()
-	return compileC(t, dir)
+	return compileC(t, dir, withWASI(t))
 }
 
-func compileC(t testing.TB, dir string, flags ...string) string {
+func bareCApp(t testing.TB, dir string) string {
 	t.Helper()
-	clang := toolchain.Find(t, "clang")
+	return compileC(t, dir, []string{"--target=wasm32-unknown-unknown", "-ffreestanding", "-nostdlib", "-mbulk-memory", "-Wl,--no-entry"})
+}
+
+func withWASI(t testing.TB) []string {
+	t.Helper()
 	if _, err := os.Stat("/usr/include/wasm32-wasi"); err != nil {
 		t.Skip("wasi-libc is not installed")
 	}
-	command := append([]string{clang, "--target=wasm32-wasi", "--sysroot=/usr", "-std=c99", "-O2", "-Wl,--stack-first,--strip-debug", "-Ic", "-o", "{out}"}, flags...)
+	return []string{"--target=wasm32-wasi", "--sysroot=/usr"}
+}
+
+func compileC(t testing.TB, dir string, flags []string) string {
+	t.Helper()
+	toolchain.Find(t, "wasm-ld")
+	command := append([]string{toolchain.Find(t, "clang"), "-std=c99", "-O2", "-Wl,--stack-first,--strip-debug", "-Ic", "-o", "{out}"}, flags...)
 	sources, err := filepath.Glob(filepath.Join(dir, "*.c"))
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func TestNotesInEachLanguage(t *testing.T) {
 			write(t, filepath.Join(dir, app.name+"-forgets.wasm"), module)
 			if app.kind != "cgi" {
 				write(t, filepath.Join(dir, app.name+".wasm"), module)
-				write(t, filepath.Join(dir, app.name+".toml"), read(t, filepath.Join(app.dir, "notes.toml")))
+				write(t, filepath.Join(dir, app.name+".toml"), manifest(t, app.dir))
 			}
 			built[app.name] = true
 		})
@@ -126,6 +126,15 @@ func options(t testing.TB, dir string) host.Options {
 		log = slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})
 	}
 	return host.Options{Config: cfg, Log: slog.New(log)}
+}
+
+// manifest is what makes a sample remember: the file beside its folder, where `wasgi dev` looks for it, or the one within.
+func manifest(t *testing.T, dir string) []byte {
+	t.Helper()
+	if data, err := os.ReadFile(dir + ".toml"); err == nil {
+		return data
+	}
+	return read(t, filepath.Join(dir, "notes.toml"))
 }
 
 func read(t testing.TB, path string) []byte {
