@@ -2,9 +2,13 @@ package c_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/wasgi/wasgi/abi/abitest"
 )
+
+// patience is for a busy machine and the race detector.
+const patience = time.Minute
 
 // post is a request whose body the echo sends back.
 func post(path, body string) abitest.Request {
@@ -44,7 +48,7 @@ func TestGuestsKeepTheContract(t *testing.T) {
 			}
 			module := build(t, c.flags, files...)
 			t.Logf("%s: %d bytes", name, len(module))
-			abitest.RunGuest(t, module, abitest.GuestOptions{Requests: c.requests})
+			abitest.RunGuest(t, module, abitest.GuestOptions{Requests: c.requests, Timeout: patience})
 		})
 	}
 }

@@ -33,7 +33,7 @@ func TestReadmesAppIsOne(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	abitest.RunGuest(t, build(t, bare, filepath.Join(dir, "app.c")), abitest.GuestOptions{})
+	abitest.RunGuest(t, build(t, bare, filepath.Join(dir, "app.c")), abitest.GuestOptions{Timeout: patience})
 	native(t, compiler(t, "app.c"), filepath.Join(dir, "app_test.c"))
 }
 

@@ -13,20 +13,30 @@ public:
 	}
 
 	Page &text(wasgi_bytes bytes) {
+		size_t from = 0; // what stands before it is in the page
 		for (size_t n = 0; n < bytes.len; n++) {
-			switch (bytes.ptr[n]) {
-			case '<': raw("&lt;"); break;
-			case '>': raw("&gt;"); break;
-			case '&': raw("&amp;"); break;
-			default: wasgi_append(&buffer_, bytes.ptr + n, 1);
+			if (const char *name = escaped(bytes.ptr[n])) {
+				wasgi_append(&buffer_, bytes.ptr + from, n - from);
+				raw(name);
+				from = n + 1;
 			}
 		}
+		wasgi_append(&buffer_, bytes.ptr + from, bytes.len - from);
 		return *this;
 	}
 
 	wasgi_bytes content() const { return wasgi_content(&buffer_); }
 
 private:
+	static const char *escaped(char c) {
+		switch (c) {
+		case '<': return "&lt;";
+		case '>': return "&gt;";
+		case '&': return "&amp;";
+		default: return nullptr;
+		}
+	}
+
 	wasgi_buffer buffer_{};
 };
 
