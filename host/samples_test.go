@@ -41,6 +41,9 @@ func (l *logBuffer) String() string {
 	return l.buffer.String()
 }
 
+// program is the sample that is a plain program, and no guest of the project's own ABI.
+const program = "plain"
+
 // serveSamples builds the sample apps and serves them as `wasgi dev plugins` does.
 func serveSamples(t *testing.T) (*httptest.Server, *logBuffer) {
 	t.Helper()
@@ -58,7 +61,11 @@ func serveSamples(t *testing.T) (*httptest.Server, *logBuffer) {
 				t.Fatal(err)
 			}
 		case entry.IsDir():
-			write(t, filepath.Join(dir, name+".wasm"), guesttest.Go(t, filepath.Join(plugins, name)))
+			build := guesttest.Go
+			if name == program {
+				build = guesttest.GoProgram
+			}
+			write(t, filepath.Join(dir, name+".wasm"), build(t, filepath.Join(plugins, name)))
 		case filepath.Ext(name) == ".toml":
 			manifest, err := os.ReadFile(filepath.Join(plugins, name))
 			if err != nil {
@@ -136,6 +143,13 @@ func TestSamples(t *testing.T) {
 			t.Errorf("%s", got)
 		}
 	})
+	t.Run(program, func(t *testing.T) {
+		response, err := http.Post(server.URL+"/plain/a?b=c", "text/plain", strings.NewReader("hello"))
+		want := "POST from 127.0.0.1 asks for " + server.URL + "/plain/a?b=c with 5 bytes.\n"
+		if got := body(t, response, err, 200); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	})
 	t.Run("clock", func(t *testing.T) {
 		response, err := http.Get(server.URL + "/clock?count=2")
 		if err != nil {
@@ -167,7 +181,7 @@ func TestSamples(t *testing.T) {
 	t.Run("index", func(t *testing.T) {
 		response, err := http.Get(server.URL + "/")
 		got := body(t, response, err, 200)
-		for _, name := range []string{"hello", "echo", "clock", "notes", "chat", "mischief"} {
+		for _, name := range []string{"hello", "echo", "clock", "notes", "chat", program, "mischief"} {
 			if !strings.Contains(got, `href="/`+name) {
 				t.Errorf("%s is not linked", name)
 			}

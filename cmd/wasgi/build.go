@@ -17,7 +17,8 @@ func newBuild() *cobra.Command {
 		Use:   "build DIR|APP",
 		Short: "Build apps from source",
 		Long: "Build the app whose source lies in APP into APP.wasm beside it, or every app below DIR.\n" +
-			"A Go package main needs the Go toolchain, C and C++ (with wasgi.h, or a main for CGI) clang and lld.",
+			"A Go package main needs the Go toolchain, a Cargo package of type cdylib cargo with a target for wasm,\n" +
+			"C and C++ (with wasgi.h, or a main for CGI) clang and lld.",
 		Example: "  wasgi build plugins\n  wasgi build plugins/hello -o /srv/apps/hello.wasm",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -40,7 +40,7 @@ func buildApp(ctx context.Context, source, output string) (string, error) {
 }
 
 // sourceKinds says in messages what an app's source is.
-const sourceKinds = "a Go package main, C with wasgi.h or a main"
+const sourceKinds = "a Go package main, a Cargo package of type cdylib, C with wasgi.h or a main"
 
 // language builds apps in one language.
 type language struct {
@@ -51,6 +51,9 @@ type language struct {
 
 // languageOf returns the language of an app's source.
 func languageOf(source string) language {
+	if isRust, _ := inspectCargo(source); isRust {
+		return language{"cargo", "cargo is needed to build apps in Rust, and there is none in PATH; install it from https://rustup.rs", compileRust}
+	}
 	if _, holdsGo := inspectGo(source); !holdsGo {
 		if isApp, _ := inspectC(source); isApp {
 			return language{clang(), "clang is needed to build apps in C, and there is none in PATH; install clang and lld", compileC}
@@ -78,9 +81,19 @@ func compileGo(ctx context.Context, source, output string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-o", output, ".")
+	mode, err := buildMode(ctx, source)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode="+mode, "-trimpath", "-o", output, ".")
 	cmd.Dir = source
-	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOTMPDIR="+work)
+	cmd.Env = guestEnv("GOTMPDIR=" + work)
+	interruptible(cmd)
+	return compiled(cmd, source, ".go")
+}
+
+// interruptible has a toolchain end what it has started when its context is done.
+func interruptible(cmd *exec.Cmd) {
 	cmd.Cancel = func() error {
 		// Killed, it would leave the compilers that it has started running.
 		if err := cmd.Process.Signal(os.Interrupt); err == nil {
@@ -89,7 +102,6 @@ func compileGo(ctx context.Context, source, output string) error {
 		return cmd.Process.Kill() // where there are no signals
 	}
 	cmd.WaitDelay = patience
-	return compiled(cmd, source, ".go")
 }
 
 // compiled runs a compiler in the folder of the source; what it has to say of files with these endings is the error.

@@ -50,7 +50,8 @@ func dev(cmd *cobra.Command, dir string) error {
 	defer cancel()
 	// Before the first build, so that a file that is saved during it is built again.
 	watcher, err := host.Watch(ctx, host.WatchOptions{
-		Dir: dir, Settle: options.Config.Apps.Settle, Match: isSource, Log: options.Log,
+		Dir: dir, Settle: options.Config.Apps.Settle, Log: options.Log,
+		Match: func(rel string, isDir bool) bool { return isSource(rel, isDir) && !builtByCargo(dir, rel) },
 	})
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))

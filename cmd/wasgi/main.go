@@ -81,7 +81,7 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newServe(), newDev(), newBuild(), newCall(), newInspect(), newCheck(), newBench(), newVersion())
+	root.AddCommand(newServe(), newDev(), newBuild(), newCall(), newInspect(), newCheck(), newBench(), newImport(), newVersion())
 	return root
 }
 

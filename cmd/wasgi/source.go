@@ -63,8 +63,11 @@ func skipped(name string) bool {
 }
 
 // inspectSource reports whether a folder is the source of an app, in any language that is built here, and whether it holds code at
-// all. Where there is Go, C belongs to it.
+// all. Where there is Go, C belongs to it, and where there is a Cargo package, both do.
 func inspectSource(dir string) (isApp, holdsCode bool) {
+	if isApp, isPackage := inspectCargo(dir); isPackage {
+		return isApp, true
+	}
 	if isMain, holdsGo := inspectGo(dir); holdsGo {
 		return isMain, true
 	}
@@ -107,10 +110,13 @@ func affected(dir string, sources, changed []string) []string {
 	return out
 }
 
+// versions are the files that say which versions of others' code are built.
+var versions = []string{"go.mod", "go.sum", "go.work", "go.work.sum", "Cargo.toml", "Cargo.lock"}
+
 // shared reports whether a file that is in no app's source can be part of several: a library's code or what that embeds, or
 // what says which versions of others' code is built.
 func shared(dir, path string) bool {
-	if filepath.Ext(path) == ".go" || isCFile(path) || slices.Contains([]string{"go.mod", "go.sum", "go.work", "go.work.sum"}, filepath.Base(path)) {
+	if ending := filepath.Ext(path); ending == ".go" || ending == ".rs" || isCFile(path) || slices.Contains(versions, filepath.Base(path)) {
 		return true
 	}
 	for folder := filepath.Dir(path); folder != filepath.Clean(dir) && contains(dir, folder); folder = filepath.Dir(folder) {

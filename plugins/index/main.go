@@ -24,6 +24,7 @@ func samples() []sample {
 		{"clock", "The time as server-sent events, one a second, for as long as you watch."},
 		{"notes", "A small web application on net/http: list, form, validation, style sheet."},
 		{"chat", "Rooms to talk in, over WebSockets that live on while the app is replaced."},
+		{"plain", "A program without an SDK: it prints a CGI response and ends."},
 		{"mischief", "Traps, spins, eats memory and breaks the rules, to show that the host stands."},
 	}
 }

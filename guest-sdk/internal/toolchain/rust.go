@@ -19,8 +19,19 @@ type Rust struct {
 // older compiler of the distribution may lie hidden behind a newer one that has fewer targets.
 func FindRust(t testing.TB, targets ...string) Rust {
 	t.Helper()
+	return findRust(t, []string{"rustc", "/usr/bin/rustc"}, targets)
+}
+
+// RustAt is the compiler of that path, if it has the target.
+func RustAt(t testing.TB, path, target string) Rust {
+	t.Helper()
+	return findRust(t, []string{path}, []string{target})
+}
+
+func findRust(t testing.TB, compilers, targets []string) Rust {
+	t.Helper()
 	installed := false
-	for _, name := range []string{"rustc", "/usr/bin/rustc"} {
+	for _, name := range compilers {
 		compiler, err := exec.LookPath(name)
 		if err != nil {
 			continue
@@ -51,9 +62,17 @@ func hasTarget(compiler, target string) bool {
 	return err == nil
 }
 
-// RustWASI and RustBare are the targets for wasm with WASI, under its names in newer and older compilers, and without.
-func RustWASI(t testing.TB) Rust { t.Helper(); return FindRust(t, "wasm32-wasip1", "wasm32-wasi") }
-func RustBare(t testing.TB) Rust { t.Helper(); return FindRust(t, "wasm32-unknown-unknown") }
+// RustWASI builds for wasm with WASI, under the target's names in newer and older compilers.
+func RustWASI(t testing.TB) Rust {
+	t.Helper()
+	return FindRust(t, "wasm32-wasip1", "wasm32-wasi")
+}
+
+// RustBare builds for wasm without WASI.
+func RustBare(t testing.TB) Rust {
+	t.Helper()
+	return FindRust(t, "wasm32-unknown-unknown")
+}
 
 // Module builds the app whose source lies in the folder app against the crate wasgi, whose source lies in the folder sdk, with the
 // settings of the samples' release profile, and returns the module's path.

@@ -332,4 +332,33 @@ mod tests {
             assert_eq!(text_of(object), None, "{object:?}");
         }
     }
+
+    /// Whatever is changed in a document, reading it ends, and what is found can be written and found again.
+    #[test]
+    fn changed_documents() {
+        const BYTES: &[u8] = b"{}[]\",:\\u0dtrue-1.e \xf0\x9f\x98\x80";
+        let whole = r#"{"a":[1.5e3,{"b":null,"c":"\ud83d\ude00"}],"text":"x\n\u00fcy","d":[[],{}]}"#.as_bytes();
+        let mut state = 1u32;
+        let mut draw = |below: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as usize % below
+        };
+        let mut found = 0;
+        for _ in 0..20_000 {
+            let mut object = whole.to_vec();
+            for _ in 0..1 + draw(3) {
+                let at = draw(object.len());
+                match draw(3) {
+                    0 => object[at] = BYTES[draw(BYTES.len())],
+                    1 => object.insert(at, BYTES[draw(BYTES.len())]),
+                    _ => drop(object.remove(at)),
+                }
+            }
+            if let Some(text) = text_of(&object) {
+                found += 1;
+                assert_eq!(text_of(format!("{{\"text\":{}}}", quote(&text)).as_bytes()), Some(text));
+            }
+        }
+        assert!((1000..19_000).contains(&found), "{found}");
+    }
 }

@@ -31,8 +31,8 @@ fn app(env: &Environ, start: StartResponse) -> Result<Body, Box<dyn Error>> {
             format!("{:032x}", u128::from_le_bytes(drawn)).into_body()
         }
         "/log" => errorln!(env, "{} lines\nof log", 2).into_body(),
-        "/fits" => (0..6).map(|n| vec![n; 64 << 10]).collect::<Vec<_>>().concat().len().to_string().into_body(),
-        "/grows" => vec![1; 4 << 20].len().to_string().into_body(),
+        "/fits" => (0..6u8).map(|n| vec![n; 64 << 10]).collect::<Vec<_>>().concat().len().to_string().into_body(),
+        "/grows" => vec![1u8; 4 << 20].len().to_string().into_body(),
         "/fails" => Err("as asked")?,
         "/panics" => panic!("{} asked", "as"),
         "/panics-late" => {
