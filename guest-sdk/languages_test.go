@@ -2,7 +2,6 @@
 package guestsdk_test
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -50,7 +49,7 @@ func TestNotesInEachLanguage(t *testing.T) {
 			write(t, filepath.Join(dir, app.name+"-forgets.wasm"), module)
 			if app.kind != "cgi" {
 				write(t, filepath.Join(dir, app.name+".wasm"), module)
-				write(t, filepath.Join(dir, app.name+".toml"), manifest(t, app.dir))
+				write(t, filepath.Join(dir, app.name+".toml"), read(t, app.dir+".toml"))
 			}
 			built[app.name] = true
 		})
@@ -128,15 +127,6 @@ func options(t testing.TB, dir string) host.Options {
 	return host.Options{Config: cfg, Log: slog.New(log)}
 }
 
-// manifest is what makes a sample remember: the file beside its folder, where `wasgi dev` looks for it, or the one within.
-func manifest(t *testing.T, dir string) []byte {
-	t.Helper()
-	if data, err := os.ReadFile(dir + ".toml"); err == nil {
-		return data
-	}
-	return read(t, filepath.Join(dir, "notes.toml"))
-}
-
 func read(t testing.TB, path string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -149,6 +139,6 @@ func read(t testing.TB, path string) []byte {
 func write(t testing.TB, path string, data []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(fmt.Errorf("%s: %w", path, err))
+		t.Fatal(err)
 	}
 }
