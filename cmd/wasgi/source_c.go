@@ -106,8 +106,18 @@ func targetFlags(kind cKind, sysroot string) []string {
 	}
 }
 
-// compileC runs clang; its messages are the error. The SDK's headers are found if the app does not bring its own.
+// compileC runs clang; its messages are the error.
 func compileC(ctx context.Context, source, output string) error {
+	root := sysroot()
+	err := compileCWith(ctx, root, source, output)
+	if err != nil && root == "" && strings.Contains(err.Error(), "file not found") {
+		return fmt.Errorf("%w\n  there is no C library: install wasi-libc, or set WASI_SDK_PATH or WASI_SYSROOT", err)
+	}
+	return err
+}
+
+// compileCWith builds with the C library of that sysroot, or none. The SDK's headers are found if the app does not bring its own.
+func compileCWith(ctx context.Context, root, source, output string) error {
 	headers, err := os.MkdirTemp("", "wasgi-build-")
 	if err != nil {
 		return err
@@ -116,18 +126,16 @@ func compileC(ctx context.Context, source, output string) error {
 	if err := os.CopyFS(headers, c.Headers); err != nil {
 		return err
 	}
-	root := sysroot()
-	args := slices.Concat(targetFlags(kindOfC(source), root), []string{"-O2", "-Wall", "-Wl,--stack-first,--strip-debug", "-I" + headers, "-o", output})
+	args := append(targetFlags(kindOfC(source), root), "-O2", "-Wall", "-Wl,--stack-first,--strip-debug", "-I"+headers, "-o", output)
 	names := cSources(source)
 	if slices.ContainsFunc(names, func(name string) bool { return filepath.Ext(name) != ".c" }) {
 		args = append(args, "-fno-exceptions", "-fno-rtti")
 	}
-	cmd := exec.CommandContext(ctx, clang(), append(args, names...)...)
+	for _, name := range names {
+		args = append(args, "./"+name) // a name may begin with a dash
+	}
+	cmd := exec.CommandContext(ctx, clang(), args...)
 	cmd.Dir = source
 	cmd.WaitDelay = patience
-	err = compiled(cmd, source, cEndings()...)
-	if err != nil && root == "" && strings.Contains(err.Error(), "file not found") {
-		return fmt.Errorf("%w\n  there is no C library: install wasi-libc, or set WASI_SDK_PATH or WASI_SYSROOT", err)
-	}
-	return err
+	return compiled(cmd, source, cEndings()...)
 }

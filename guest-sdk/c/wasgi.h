@@ -21,8 +21,8 @@ runs in a unit test: see wasgi_test.h.
 Results. What calls the host returns 0 or more, or the negative of a WASGI_CODE_*. A refused call has changed nothing. Take every
 negative result for a refusal: compare with 0.
 
-Ownership. Bytes that a function returns or is given are never copied and never freed: they point to where they are. What is yours for
-the length of one request, until the next one begins:
+Ownership. A wasgi_bytes points to where its bytes lie, and owns nothing; buffers and lists of headers copy what is added to them. What
+is yours for the length of one request, until the next one begins:
 
   - the environ and all that points into it,
   - all that wasgi_alloc gives, and so each buffer and each list of headers.
@@ -39,7 +39,10 @@ for wasgi_alloc; for malloc, do the same in a warm-up of your own:
 
     #define WASGI_WARM_UP make_room
     …
-    void make_room(void) { free(malloc(256 * 1024)); }
+    void make_room(void) {
+        void *volatile room = malloc(256 * 1024); // volatile, or both calls are optimised away
+        free(room);
+    }
 
 What is drawn from random in there, or in a constructor, is the same in each request.
 
@@ -246,7 +249,7 @@ wasgi_bytes wasgi_play(wasgi_bytes env);
 #if defined(WASGI_IMPLEMENTATION) && !defined(WASGI_IMPLEMENTED)
 #define WASGI_IMPLEMENTED
 
-#ifndef __wasm__
+#if __STDC_HOSTED__ /* there is a C library */
 #include <stdlib.h>
 #endif
 
@@ -302,15 +305,14 @@ static void wasgi_die(const char *why) {
 	__builtin_trap();
 }
 
-/* wasgi_grow gives memory that nobody else has, and that is never given back: at least size bytes, in whole pages. NULL if there is
-   none. Next to it a malloc goes on, which expects that memory grows under it. */
+/* wasgi_grow gives memory that nobody else has, and that is never given back: at least size bytes, NULL if there is none. With a C
+   library it must come from malloc, which takes all that there is of memory for its own when it is called first. */
 static void *wasgi_grow(size_t size) {
-#ifdef __wasm__
-	const size_t pages = size / 65536 + (size % 65536 != 0);
-	const size_t at = __builtin_wasm_memory_grow(0, pages);
-	return at == (size_t)-1 ? NULL : (void *)(at * 65536);
-#else
+#if __STDC_HOSTED__
 	return malloc(size);
+#else
+	const size_t at = __builtin_wasm_memory_grow(0, size / 65536 + (size % 65536 != 0));
+	return at == (size_t)-1 ? NULL : (void *)(at * 65536);
 #endif
 }
 
@@ -515,7 +517,7 @@ WASGI_EXPORT(WASGI_EXPORT_WARM_UP) void wasgi_export_warm_up(void) {
 }
 
 /* Without a C library nobody else runs the constructors of C++. */
-#ifndef __wasi__
+#if !__STDC_HOSTED__
 void __wasm_call_ctors(void);
 WASGI_EXPORT(WASGI_EXPORT_INITIALIZE) void wasgi_export_initialize(void) { __wasm_call_ctors(); }
 #endif

@@ -46,9 +46,11 @@ static void test_json(void) {
 	static const struct {
 		const char *document, *want; /* NULL: refused */
 	} cases[] = {
-		{"{\"text\":\"a\"}", "a"}, {" {\n\"text\"\t:\r\"\" } ", ""}, {"{\"text\":1,\"t\\u0065xt\":\"b\"}", "b"}, {"{\"text\":\"\\ud83d\\ude00\"}", "\xf0\x9f\x98\x80"},
+		{"{\"text\":\"a\"}", "a"}, {" {\n\"text\"\t:\r\"\" } ", ""}, {"{\"text\":1,\"t\\u0065xt\":\"b\"}", "b"},
+		{"{\"text\":\"\\ud83d\\ude00\"}", "\xf0\x9f\x98\x80"},
 		{"{\"text\":\"\\ud800\\ud83d\\ude00\\udc00\"}", "\xef\xbf\xbd\xf0\x9f\x98\x80\xef\xbf\xbd"}, {"{\"x\":[{\"text\":1},[]],\"text\":\"c\"}", "c"},
-		{"{\"text\":\"a\",\"text\":{}}", NULL}, {"[\"text\"]", NULL}, {"{\"text\":\"a\"", NULL}, {"{\"text\":\"a\",}", NULL}, {"{\"x\":01,\"text\":\"a\"}", NULL},
+		{"{\"text\":\"a\",\"text\":{}}", NULL}, {"[\"text\"]", NULL}, {"{\"text\":\"a\"", NULL}, {"{\"text\":\"a\",}", NULL},
+		{"{\"x\":01,\"text\":\"a\"}", NULL},
 		{"{\"text\":\"\xff\"}", NULL}, {"{\"text\":\"\\u12\"}", NULL}, {"", NULL}, {"{\"x\":{\"text\":\"a\"}}", NULL}, {"{\"x\":[}],\"text\":\"a\"}", NULL},
 	};
 	static struct json_string value;
