@@ -3,6 +3,7 @@ package wasm_test
 import (
 	"errors"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/wasgi/wasgi/host/internal/guesttest"
@@ -25,6 +26,10 @@ func FuzzParse(f *testing.F) {
 			}
 			survey(t, data, err)
 			return
+		}
+		head, err := wasm.Head(data, limits)
+		if err != nil || !slices.Equal(head.Imports, m.Imports) || !slices.Equal(head.Exports, m.Exports) {
+			t.Fatalf("the head differs: %v", err)
 		}
 		m.Toolchain()
 		m.FunctionNames()

@@ -493,3 +493,48 @@ func TestGrantedEnvironment(t *testing.T) {
 		t.Errorf("%s", log.String())
 	}
 }
+
+// What was written goes out when the program sleeps, and when it computes: in both cases for longer than the client waits.
+func TestNothingIsHeldBack(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"cgi_sleep", "cgi_busy"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		r := newRecorder("")
+		r.wrote = make(chan struct{})
+		go func(wrote chan struct{}) {
+			<-wrote
+			cancel()
+		}(r.wrote)
+		err := newInstance(t, load(t, guesttest.Wasm(t, name), nil, discard)).Serve(ctx, r)
+		if !errors.Is(err, context.Canceled) || !slices.Equal(r.blocks, []string{"hello\n"}) || r.ended {
+			t.Errorf("%s: %v %q", name, err, r.blocks)
+		}
+		cancel()
+	}
+}
+
+func TestPointers(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t, load(t, guesttest.Wasm(t, "cgi_pointers"), nil, discard))
+	r := newRecorder("input")
+	if err := i.Serve(t.Context(), r); err != nil || r.body != "refused" {
+		t.Errorf("%v %q", err, r.body)
+	}
+}
+
+// What the program writes to its standard error is logged line by line, and what is left of a line at its end too.
+func TestLog(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	i := newInstance(t, load(t, guesttest.CProgram(t, "../../guesttest/sources/program.c"), nil, discard))
+	r := newRecorder("")
+	r.log = slog.New(slog.NewTextHandler(&log, nil))
+	r.pairs = append(r.pairs, "PATH_INFO", "/count")
+	r.input = failing{abi.CodeTruncated}
+	if err := i.Serve(t.Context(), r); err == nil || !strings.Contains(err.Error(), "exited with code 1") {
+		t.Errorf("%v", err)
+	}
+	if !strings.Contains(log.String(), `msg="read: I/O error" stream=stderr`) {
+		t.Errorf("%s", log.String())
+	}
+}
