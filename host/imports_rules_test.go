@@ -37,6 +37,8 @@ func TestTheRulesRefuse(t *testing.T) {
 		{"guest-sdk/go/wasgi", module + "/host", code, "an app carries none of the host"},
 		{"guest-sdk/go/wasgi", module + "/abi/abitest", code, "an app carries none of the host"},
 		{"guest-sdk/go/wasgi", module + "/guest-sdk/internal/toolchain", code, "it runs compilers for tests"},
+		{"guest-sdk/go/examples/notes", module + "/guest-sdk/notestest", code,
+			"it asks any server over HTTP: what it knew of ours, or of an app, would not be tested"},
 		{"plugins/hello", module + "/abi", code, "a sample shows what an app's author can do, with what he has"},
 		{"plugins/hello", module + "/plugins/echo", code, "a sample shows what an app's author can do, with what he has"},
 		{"host", module + "/cmd/wasgi", code, "the façade wires the rooms of the host and nothing else"},

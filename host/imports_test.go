@@ -26,6 +26,7 @@ var house = []place{
 	{at: "abi", why: "guests are compiled with it"},
 	{at: "abi/wire", why: "guests are compiled with it"},
 	{at: "abi/abitest", may: []string{"abi", "abi/wire"}, why: "the kit runs against any host, so it must not know ours"},
+	{at: "guest-sdk/notestest", why: "it asks any server over HTTP: what it knew of ours, or of an app, would not be tested", tests: true},
 	{at: "guest-sdk/internal/toolchain", why: "it runs compilers for tests", tests: true},
 	{at: "guest-sdk/...", may: []string{"abi", "abi/wire", "guest-sdk/..."}, why: "an app carries none of the host"},
 	{at: "plugins/...", may: []string{"guest-sdk/..."}, why: "a sample shows what an app's author can do, with what he has"},
