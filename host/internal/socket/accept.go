@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -22,7 +21,9 @@ func (c *conn) accept(w http.ResponseWriter, r *http.Request, protocol string) e
 	if protocol != "" {
 		options.Subprotocols = []string{protocol}
 	}
-	u := &upgrader{ResponseWriter: w, timeout: c.writeTimeout}
+	// A response without a connection needs no deadline; and taking it over takes this one back.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(c.writeTimeout))
+	u := &upgrader{ResponseWriter: w}
 	ws, err := websocket.Accept(u, r, options)
 	if err != nil {
 		return err
@@ -35,16 +36,7 @@ func (c *conn) accept(w http.ResponseWriter, r *http.Request, protocol string) e
 // upgrader takes the connection of a response over, with smaller buffers: most connections are idle, and there are many.
 type upgrader struct {
 	http.ResponseWriter
-	timeout time.Duration // for the client to take the answer
-	conn    net.Conn
-}
-
-// WriteHeader implements [http.ResponseWriter]. The answer that changes the protocol waits for the connection: a client may send its
-// first message as soon as it has that, which must not be read as a request.
-func (u *upgrader) WriteHeader(status int) {
-	if status != http.StatusSwitchingProtocols {
-		u.ResponseWriter.WriteHeader(status)
-	}
+	conn net.Conn
 }
 
 // Hijack implements [http.Hijacker].
@@ -57,9 +49,6 @@ func (u *upgrader) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if strict, ok := conn.(interface{ PassThrough() }); ok {
 		strict.PassThrough() // what comes is HTTP no longer
 	}
-	if err := u.answer(conn); err != nil {
-		return nil, nil, errors.Join(err, conn.Close())
-	}
 	early := buffers.Reader.Buffered() // what the client has sent without waiting for the answer
 	reader := bufio.NewReaderSize(u.conn, max(bufferSize, early))
 	if early > 0 {
@@ -68,20 +57,6 @@ func (u *upgrader) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		_, _ = reader.Peek(early)
 	}
 	return u.conn, bufio.NewReadWriter(reader, bufio.NewWriterSize(u.conn, bufferSize)), nil
-}
-
-// answer tells the client that the protocol changes.
-func (u *upgrader) answer(conn net.Conn) error {
-	head := bytes.NewBufferString("HTTP/1.1 101 Switching Protocols\r\n")
-	_ = u.Header().Write(head) // a buffer takes everything
-	head.WriteString("\r\n")
-	if err := conn.SetWriteDeadline(time.Now().Add(u.timeout)); err != nil {
-		return err
-	}
-	if _, err := conn.Write(head.Bytes()); err != nil {
-		return err
-	}
-	return conn.SetWriteDeadline(time.Time{})
 }
 
 // certain is a connection whose end is no [io.EOF]: the library returns that for the end of a message, and where a client has
