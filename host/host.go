@@ -29,6 +29,7 @@ import (
 	"github.com/wasgi/wasgi/host/internal/forwarded"
 	"github.com/wasgi/wasgi/host/internal/gateway"
 	"github.com/wasgi/wasgi/host/internal/guest"
+	"github.com/wasgi/wasgi/host/internal/guest/httpwasm"
 	"github.com/wasgi/wasgi/host/internal/guest/wasgi"
 	"github.com/wasgi/wasgi/host/internal/socket"
 	"github.com/wasgi/wasgi/host/internal/supervise"
@@ -97,11 +98,15 @@ func open(ctx context.Context, options Options) (*Host, error) {
 	}); err != nil {
 		return nil, err
 	}
+	middleware, err := httpwasm.New(ctx, h.engine)
+	if err != nil {
+		return nil, errors.Join(err, h.engine.Close(ctx))
+	}
 	kind, err := wasgi.New(ctx, h.engine)
 	if err = errors.Join(err, h.engine.LinkImports(ctx, h.sockets.Imports())); err != nil {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
-	h.loader = &loader{kinds: []guest.Kind{kind}, defaults: options.Config.Defaults}
+	h.loader = &loader{kinds: []guest.Kind{middleware, kind}, defaults: options.Config.Defaults}
 	h.supervisor = supervise.New(supervise.Options{
 		Dir:      options.Config.Apps.Dir,
 		Loader:   h.loader,
@@ -117,6 +122,8 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		AccessLog: options.Config.Log.Access,
 		Proxies:   h.proxies,
 		Sockets:   h.sockets,
+
+		Middleware: h.supervisor.Middleware,
 	})
 	h.close = sync.OnceValue(h.shut)
 	return h, nil

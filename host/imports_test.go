@@ -89,6 +89,7 @@ var owners = []owner{
 	{of: "golang.org/x/sys", by: []string{"host/internal/engine", "host/internal/watch"},
 		why: "system calls stay with memory and files"},
 	{of: "github.com/coder/websocket", by: []string{"host/internal/socket"}, why: "the WebSocket library can be replaced as long as nobody else knows it"},
+	{of: "github.com/http-wasm/http-wasm-host-go", by: []string{"host"}, tests: true, why: "its conformance kit tests us; its host is not ours"},
 	{of: "github.com/rogpeppe/go-internal", by: []string{"cmd/wasgi"}, tests: true, why: "testscript tests the binary as a whole"},
 }
 

@@ -67,6 +67,8 @@ func guestSettings(app config.App) guest.Settings {
 		LogLines:        app.LogLines,
 		Isolation:       guest.Isolation(app.Isolation),
 		Env:             app.Env,
+		Middleware:      app.Middleware,
+		Config:          app.Config,
 	}
 }
 
@@ -96,7 +98,9 @@ func (l *loader) detect(file guest.File) (guest.Kind, string) {
 		if ok {
 			return kind, why
 		}
-		reasons = append(reasons, why)
+		if why != "" {
+			reasons = append(reasons, why)
+		}
 	}
 	return nil, strings.Join(reasons, "; ")
 }

@@ -58,14 +58,14 @@ func (g *Generation) Bytes() int64 {
 }
 
 // wakeAndPlay plays an exchange on the generation that serves when the app has been woken: g awake, or a newer one.
-func (g *Generation) wakeAndPlay(ctx context.Context, exchange guest.Exchange) error {
+func (g *Generation) wakeAndPlay(ctx context.Context, exchange guest.Exchange, next guest.Next) error {
 	until := time.Now().Add(g.settings.QueueTimeout)
 	awake, err := g.awaken(ctx, until)
 	if err != nil {
 		return err
 	}
 	defer awake.Leave()
-	return awake.play(ctx, exchange, until)
+	return awake.play(ctx, exchange, next, until)
 }
 
 // awaken returns the generation that serves when the app has been woken, pinned. It waits until then.
