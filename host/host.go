@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/wasgi/wasgi/abi"
@@ -31,6 +32,7 @@ import (
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/guest/httpwasm"
 	"github.com/wasgi/wasgi/host/internal/guest/wasgi"
+	"github.com/wasgi/wasgi/host/internal/relay"
 	"github.com/wasgi/wasgi/host/internal/socket"
 	"github.com/wasgi/wasgi/host/internal/supervise"
 )
@@ -103,7 +105,7 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
 	kind, err := wasgi.New(ctx, h.engine)
-	if err = errors.Join(err, h.engine.LinkImports(ctx, h.sockets.Imports())); err != nil {
+	if err = errors.Join(err, h.engine.LinkImports(ctx, slices.Concat(h.sockets.Imports(), relay.Imports()))); err != nil {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
 	h.loader = &loader{kinds: []guest.Kind{middleware, kind}, defaults: options.Config.Defaults}
@@ -124,6 +126,7 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		Sockets:   h.sockets,
 
 		Middleware: h.supervisor.Middleware,
+		App:        h.supervisor.App,
 	})
 	h.close = sync.OnceValue(h.shut)
 	return h, nil

@@ -53,6 +53,7 @@ var house = []place{
 	{at: "host/internal/certs", why: "it gets certificates, and knows nothing of who shows them"},
 	{at: "host/internal/socket", may: []string{"host/internal/guest", "abi", "abi/wire"},
 		why: "a connection outlives generations and instances: it knows an app by what it declares to need of one"},
+	{at: "host/internal/relay", may: []string{"host/internal/guest", "abi"}, why: "it reads parameters: who plays an exchange is the gateway's business"},
 	{at: "host/internal/machine", why: "it reads what the system says, and decides nothing"},
 	{at: "host/internal/watch", why: "files in, changes out: the channel is its whole contract"},
 	{at: "host/internal/supervise", may: []string{"host/internal/app", "host/internal/route", "host/internal/guest", "host/internal/static"},

@@ -68,6 +68,7 @@ func guestSettings(app config.App) guest.Settings {
 		Isolation:       guest.Isolation(app.Isolation),
 		Env:             app.Env,
 		Middleware:      app.Middleware,
+		Apps:            app.Apps,
 		Config:          app.Config,
 	}
 }

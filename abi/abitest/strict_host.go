@@ -35,7 +35,7 @@ func newStrictHost(ctx context.Context, options GuestOptions, j *judge) (*strict
 	config := wazero.NewRuntimeConfigInterpreter().WithCloseOnContextDone(true).
 		WithMemoryLimitPages(uint32(min(options.Memory/page, 1<<16)))
 	h := &strictHost{options: options, judge: j, runtime: wazero.NewRuntimeWithConfig(ctx, config)}
-	if err := errors.Join(h.offerWasgi(ctx), h.offerWASI(ctx)); err != nil {
+	if err := errors.Join(h.offerWasgi(ctx), h.offerRelay(ctx), h.offerWASI(ctx)); err != nil {
 		h.close()
 		return nil, err
 	}

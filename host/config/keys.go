@@ -214,6 +214,8 @@ func moduleSettings() table {
 			func(c *Config) *int { return &c.Defaults.LogLines }),
 		newSetting("env", "the environment granted to the guest; a manifest's list replaces the defaults'", envList,
 			func(c *Config) *[]string { return &c.Defaults.Env }),
+		newSetting("apps", "the apps that this one may call in process, by the names of their files: `api/users`; none is no other",
+			appList, func(c *Config) *[]string { return &c.Defaults.Apps }),
 		newSetting("config", "what an http-wasm middleware gets when it asks for its configuration", freeText,
 			func(c *Config) *string { return &c.Defaults.Config }),
 		newSetting("enabled", "whether the app is served", boolean,

@@ -8,6 +8,9 @@ import (
 // middlewareList is the names of what stands before an app.
 var middlewareList = listKind("list of names", "auth", middlewareNames)
 
+// appList is the names of apps that an app may call.
+var appList = listKind("list of names", "users", appNames)
+
 // freeText is text that means nothing here.
 var freeText = stringKind("string", "{}")
 
@@ -16,14 +19,26 @@ var freeText = stringKind("string", "{}")
 func middlewareNames(list []string) ([]string, error) {
 	var errs []error
 	for i, s := range list {
-		if !isMiddlewareName(s) {
+		if !isFileName(s) {
 			errs = append(errs, fmt.Errorf("entry %d: %s is no middleware's name; write auth for _auth.wasm, shared/auth for shared/_auth.wasm", i+1, shown(s)))
 		}
 	}
 	return list, joinLine(errs)
 }
 
-func isMiddlewareName(s string) bool {
+// appNames refuses names that no app can have.
+func appNames(list []string) ([]string, error) {
+	var errs []error
+	for i, s := range list {
+		if !isFileName(s) {
+			errs = append(errs, fmt.Errorf("entry %d: %s is no app's name; write users for users.wasm, api/users for api/users.wasm", i+1, shown(s)))
+		}
+	}
+	return list, joinLine(errs)
+}
+
+// isFileName reports whether a file in the folder of apps may have that name, before its ending.
+func isFileName(s string) bool {
 	if strings.HasSuffix(s, ".wasm") {
 		return false
 	}

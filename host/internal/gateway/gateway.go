@@ -36,6 +36,8 @@ type Options struct {
 	// Middleware returns the middleware of that name, or nil where there is none. It is called for each request to an app that names
 	// it, and must not block. nil knows none.
 	Middleware func(name string) *app.App
+	// App returns the app of that name, for apps that may call it, or nil. It must not block. nil knows none.
+	App func(name string) *app.App
 	// Fault is told of each fault after it has been logged; nil tells nobody.
 	Fault func(*guest.Fault)
 }
@@ -168,10 +170,10 @@ func (g *Gateway) serve(x *exchange, target *app.Generation) {
 	x.arm()
 	defer x.life.end()
 	var err error
-	if len(x.settings.Middleware) == 0 {
+	if len(x.settings.Middleware)+len(x.settings.Apps) == 0 {
 		err = target.Serve(x.life, x)
 	} else {
-		err = g.serveChain(x, target)
+		err = g.serveChain(x.life, x, place{gateway: g, base: x, app: x.app, generation: target})
 	}
 	if err != nil {
 		g.fail(x, err)

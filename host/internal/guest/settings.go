@@ -81,6 +81,8 @@ type Settings struct {
 	Env []string
 	// Middleware are the names of what stands before the app, the outermost first.
 	Middleware []string
+	// Apps are the names of the apps that this one may call.
+	Apps []string
 	// Config is what a middleware that asks for its configuration is given.
 	Config string
 }

@@ -179,11 +179,9 @@ func (e *entry) needs(m mount) bool {
 // rebuild makes the mount table anew from what serves.
 func (s *Supervisor) rebuild() {
 	var mounts []route.Mount[*app.App]
-	middleware := map[string]*app.App{}
+	named := make(map[string]*app.App, len(s.entries))
 	for name, e := range s.entries {
-		if isMiddleware(name) {
-			middleware[name] = e.app
-		}
+		named[name] = e.app
 		if e.version == nil || !e.version.settings.Enabled {
 			continue
 		}
@@ -191,6 +189,6 @@ func (s *Supervisor) rebuild() {
 			mounts = append(mounts, route.Mount[*app.App]{Host: m.host, Path: m.path, Target: e.app})
 		}
 	}
-	s.middleware.Store(&middleware)
+	s.byName.Store(&named)
 	s.routes.Store(must(route.New(mounts))) // each was checked when it was read, and claimed by one app alone
 }

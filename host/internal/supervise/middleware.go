@@ -30,7 +30,15 @@ func middlewareApp(name string) string {
 
 // Middleware returns the middleware of that name, as manifests have it, or nil. It never blocks.
 func (s *Supervisor) Middleware(name string) *app.App {
-	return (*s.middleware.Load())[middlewareApp(name)]
+	return (*s.byName.Load())[middlewareApp(name)]
+}
+
+// App returns the app of that name, or nil. Middleware is none. It never blocks.
+func (s *Supervisor) App(name string) *app.App {
+	if isMiddleware(name) {
+		return nil
+	}
+	return (*s.byName.Load())[name]
 }
 
 // split tells apps from middleware. Both keep their order.

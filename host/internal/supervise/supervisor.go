@@ -66,14 +66,14 @@ type Options struct {
 type Supervisor struct {
 	options Options
 	routes  atomic.Pointer[route.Table[*app.App]]
-	// middleware are the apps that stand before others, by the names of their files.
-	middleware atomic.Pointer[map[string]*app.App]
-	slots      chan struct{} // one for each app that is being loaded
-	waking     chan struct{} // the same for those that were loaded before, and unloaded: they need not be compiled
-	loading    counter       // the workers
-	sweeper    sync.WaitGroup
-	life       context.Context
-	end        context.CancelFunc
+	// byName are the apps, and the middleware under the names of its files.
+	byName  atomic.Pointer[map[string]*app.App]
+	slots   chan struct{} // one for each app that is being loaded
+	waking  chan struct{} // the same for those that were loaded before, and unloaded: they need not be compiled
+	loading counter       // the workers
+	sweeper sync.WaitGroup
+	life    context.Context
+	end     context.CancelFunc
 
 	reconciling sync.Mutex // one reconciliation at a time
 	started     bool       // the first reconciliation is over; guarded by reconciling
@@ -98,7 +98,7 @@ func New(options Options) *Supervisor {
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.routes.Store(must(route.New[*app.App](nil)))
-	s.middleware.Store(new(map[string]*app.App))
+	s.byName.Store(new(map[string]*app.App))
 	s.sweeper.Go(s.sweep)
 	return s
 }
