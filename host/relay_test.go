@@ -1,10 +1,12 @@
 package host_test
 
 import (
+	"compress/gzip"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -147,5 +149,49 @@ func TestApps(t *testing.T) {
 	const want = `not granted; name the apps that it may call in its manifest, as in apps = [\"users\"]`
 	if status, _ := get(h, "/app"); status != 404 || !strings.Contains(log.String(), want) {
 		t.Errorf("without a grant: %d", status)
+	}
+}
+
+// The samples: a guard of http-wasm and a wasgi app that compresses, in both orders.
+func TestGuardAndGzip(t *testing.T) {
+	t.Parallel()
+	h, _ := serveFolder(t, map[string][]byte{
+		"_auth.wasm": guesttest.Wasm(t, "handler_auth"),
+		"_gzip.wasm": guesttest.Go(t, filepath.Join("..", "guest-sdk", "go", "examples", "gzip")),
+		"a.wasm":     guesttest.Wasm(t, "echo"), "a.toml": []byte("middleware = ['auth', 'gzip']\n"),
+		"b.wasm": guesttest.Wasm(t, "echo"), "b.toml": []byte("middleware = ['gzip', 'auth']\n"),
+	})
+	sent := strings.Repeat("let me in ", 20_000)
+	for _, test := range []struct {
+		path, word, accept string
+		status             int
+		body               string
+		coded              bool
+	}{
+		{"/a", "open sesame", "gzip", 200, sent, true},
+		{"/b", "open sesame", "br, gzip;q=0.5", 200, sent, true},
+		{"/a", "open sesame", "gzip;q=0", 200, sent, false},
+		{"/a", "open barley", "gzip", 401, "who are you?\n", false}, // nobody behind the guard is asked
+		{"/b", "open barley", "gzip", 401, "who are you?\n", true},
+		{"/b", "open sesame", "", 200, sent, false},
+	} {
+		for range 3 { // each as if it were the first
+			r := httptest.NewRequest("POST", test.path, strings.NewReader(sent))
+			r.Header.Set("Authorization", test.word)
+			r.Header.Set("Accept-Encoding", test.accept)
+			w, cut := play(h, r)
+			var body io.Reader = w.Body
+			if coded := w.Header().Get("Content-Encoding") == "gzip"; coded != test.coded || cut {
+				t.Fatalf("%+v: %d, %v, cut: %v", test, w.Code, w.Header(), cut)
+			} else if coded {
+				var err error
+				if body, err = gzip.NewReader(w.Body); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got, err := io.ReadAll(body); err != nil || string(got) != test.body || w.Code != test.status {
+				t.Fatalf("%s %s: %d, %d bytes, %v", test.path, test.word, w.Code, len(got), err)
+			}
+		}
 	}
 }
