@@ -1,8 +1,10 @@
 package host_test
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -99,6 +101,86 @@ func TestMiddlewareKeepsNoMoreThanItsMemory(t *testing.T) {
 		const want = "a body that is kept for the middleware is longer than its memory; raise memory in its manifest"
 		if w.Code != http.StatusInternalServerError || !strings.Contains(log.String(), want) || !strings.Contains(log.String(), "middleware=_mw") {
 			t.Errorf("%s: %d", mode, w.Code)
+		}
+	}
+}
+
+// All members of a chain are replaced while requests go through it, and calls of another app from its end.
+func TestRelayIsReplacedUnderLoad(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, module := range map[string]string{"_mw": "relay_next", "_header": "handler", "app": "relay_app", "users": "echo"} {
+		write(t, filepath.Join(dir, name+".wasm"), guesttest.Wasm(t, module))
+	}
+	write(t, filepath.Join(dir, "_header.toml"), []byte("config = 'B'\n"))
+	write(t, filepath.Join(dir, "app.toml"), []byte("middleware = ['header', 'mw']\napps = ['users']\n"))
+	h := open(t, dir, func(c *config.Config) { c.Apps.Watch = false })
+	var over atomic.Bool
+	var load sync.WaitGroup
+	for range 4 {
+		load.Go(func() {
+			for !over.Load() {
+				ctx, cancel := context.WithCancel(t.Context())
+				body := io.Reader(strings.NewReader("hello"))
+				gone := rand.IntN(8) == 0
+				if gone {
+					body = io.MultiReader(body, &leaver{cancel})
+				}
+				w, cut := play(h, httptest.NewRequestWithContext(ctx, "POST", "/app", body))
+				if !gone && (cut || w.Code != http.StatusOK || w.Body.String() != "[hello]") {
+					t.Errorf("%d %q", w.Code, w.Body)
+				}
+				cancel()
+			}
+		})
+	}
+	for n := range 10 {
+		for _, name := range []string{"_mw", "users"} {
+			write(t, filepath.Join(dir, name+".toml"), fmt.Appendf(nil, "log_lines = %d\n", 100+n))
+		}
+		write(t, filepath.Join(dir, "app.toml"), fmt.Appendf(nil, "middleware = ['header', 'mw']\napps = ['users']\nlog_lines = %d\n", 100+n))
+		if err := h.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	over.Store(true)
+	load.Wait()
+}
+
+// leaver is the end of a body at which its client goes away.
+type leaver struct{ leave func() }
+
+func (l *leaver) Read([]byte) (int, error) {
+	l.leave()
+	return 0, io.ErrUnexpectedEOF
+}
+
+// A request for a WebSocket goes through the middleware like any other, so that no connection is opened past it.
+func TestMiddlewareIsNotPassedByAWebSocket(t *testing.T) {
+	t.Parallel()
+	files := map[string][]byte{"_auth.wasm": guesttest.Wasm(t, "handler_auth")}
+	for name, manifest := range map[string]string{"open": "", "guarded": "middleware = ['auth']\n"} {
+		files[name+".wasm"], files[name+".toml"] = guesttest.Wasm(t, "socket"), []byte(manifest)
+	}
+	h, _ := serveFolder(t, files)
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	for name, want := range map[string]int{"open": http.StatusSwitchingProtocols, "guarded": http.StatusUnauthorized} {
+		r, err := http.NewRequest("GET", server.URL+"/"+name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+			"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+			r.Header.Set(key, value)
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("%s: %d, want %d", name, response.StatusCode, want)
 		}
 	}
 }
