@@ -28,6 +28,13 @@ type server struct {
 // serve serves a folder where the configuration says, for the length of a test.
 func serve(t testing.TB, dir string, change ...func(*config.Config)) *server {
 	t.Helper()
+	h, listeners := openListening(t, dir, change...)
+	return serveOn(t, h, listeners)
+}
+
+// openListening opens a host on a folder, and the listeners that its configuration asks for.
+func openListening(t testing.TB, dir string, change ...func(*config.Config)) (*host.Host, []net.Listener) {
+	t.Helper()
 	var cfg config.Config
 	h := open(t, dir, append([]func(*config.Config){func(c *config.Config) { c.Server.Listen = "127.0.0.1:0" }},
 		append(change, func(c *config.Config) { cfg = *c })...)...)
@@ -35,6 +42,12 @@ func serve(t testing.TB, dir string, change ...func(*config.Config)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return h, listeners
+}
+
+// serveOn serves on listeners, for the length of a test.
+func serveOn(t testing.TB, h *host.Host, listeners []net.Listener) *server {
+	t.Helper()
 	s := &server{Host: h}
 	for _, listener := range listeners {
 		if _, ok := listener.(host.TLSListener); ok {

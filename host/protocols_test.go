@@ -3,7 +3,6 @@ package host_test
 import (
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -12,45 +11,63 @@ import (
 
 	"github.com/wasgi/wasgi/host"
 	"github.com/wasgi/wasgi/host/config"
+	"github.com/wasgi/wasgi/host/internal/certtest"
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 )
 
-// protocol is a server that speaks one version of HTTP, and a client for it.
+// protocol is a server and a client that speaks one version of HTTP with it.
 type protocol struct {
 	name, url string
 	client    *http.Client
-	moved     *atomic.Int64 // bytes that the server has read and written
+	moved     *atomic.Int64 // bytes that the server has read and written, over all protocols
 }
 
-// protocols serves h over every version of HTTP for the length of a test.
-func protocols(t testing.TB, h *host.Host) []protocol {
-	t.Helper()
-	return []protocol{serveProtocol(t, h, "HTTP/1.1"), serveProtocol(t, h, "h2"), serveProtocol(t, h, "h2c")}
+// speakAll makes a server speak every version of HTTP, with TLS and without.
+func speakAll(t testing.TB, authority *certtest.Authority) func(*config.Config) {
+	secure := withTLS(t, authority)
+	return func(c *config.Config) {
+		secure(c)
+		c.TLS.Redirect, c.Server.H2C = false, true
+	}
 }
 
-func serveProtocol(t testing.TB, h http.Handler, name string) protocol {
+// protocols serves a folder over every version of HTTP for the length of a test.
+func protocols(t testing.TB, dir string, change ...func(*config.Config)) []protocol {
 	t.Helper()
-	server := httptest.NewUnstartedServer(h)
-	p := protocol{name: name, moved: new(atomic.Int64)}
-	server.Listener = countingListener{server.Listener, p.moved}
-	server.EnableHTTP2 = name == "h2"
-	var only http.Protocols
-	only.SetUnencryptedHTTP2(true)
-	if name == "h2c" {
-		server.Config.Protocols = &only
+	authority := certtest.New(t)
+	h, listeners := openListening(t, dir, append(change, speakAll(t, authority))...)
+	moved := new(atomic.Int64)
+	for i, l := range listeners {
+		if secure, ok := l.(host.TLSListener); ok {
+			listeners[i] = host.TLSListener{Listener: countingListener{secure.Listener, moved}}
+		} else {
+			listeners[i] = countingListener{l, moved}
+		}
 	}
-	if name == "h2" {
-		server.StartTLS()
-	} else {
-		server.Start()
+	s := serveOn(t, h, listeners)
+	all := []protocol{
+		{name: "HTTP/1.1", url: "http://" + s.plain, client: speaking(t, authority, "http1")},
+		{name: "HTTP/1.1 with TLS", url: "https://" + s.tls, client: speaking(t, authority, "http1")},
+		{name: "HTTP/2", url: "https://" + s.tls, client: speaking(t, authority, "http2")},
+		{name: "h2c", url: "http://" + s.plain, client: speaking(t, authority, "h2c")},
 	}
-	t.Cleanup(server.Close)
-	p.url, p.client = server.URL, server.Client()
-	if name == "h2c" {
-		p.client = &http.Client{Transport: &http.Transport{Protocols: &only}}
+	for i := range all {
+		all[i].moved = moved
 	}
-	t.Cleanup(p.client.CloseIdleConnections)
-	return p
+	return all
+}
+
+// speaking returns a client that speaks one version of HTTP.
+func speaking(t testing.TB, authority *certtest.Authority, version string) *http.Client {
+	c := client(t, authority)
+	only := new(http.Protocols)
+	only.SetHTTP1(version == "http1")
+	only.SetHTTP2(version == "http2")
+	only.SetUnencryptedHTTP2(version == "h2c")
+	transport := c.Transport.(*http.Transport)
+	transport.Protocols, transport.ForceAttemptHTTP2 = only, false
+	transport.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 256 << 10} // or it takes 4 MiB that nobody has asked for
+	return c
 }
 
 // countingListener counts the bytes of its connections.
@@ -84,28 +101,15 @@ func (c countingConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// zeroes is a body without an end.
-type zeroes struct{}
-
-func (zeroes) Read(p []byte) (int, error) {
-	clear(p)
-	return len(p), nil
-}
-
 // write_timeout is how long a block may take, not how long an app may rest between two of them.
 func TestRestsBetweenBlocks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "nibble.wasm"), guesttest.Wasm(t, "nibble"))
-	h := open(t, dir, func(c *config.Config) { c.Defaults.WriteTimeout = 30 * time.Millisecond })
-	for _, p := range protocols(t, h) {
+	for _, p := range protocols(t, dir, func(c *config.Config) { c.Defaults.WriteTimeout = 30 * time.Millisecond }) {
 		t.Run(p.name, func(t *testing.T) {
-			t.Parallel()
 			response, err := p.client.Post(p.url+"/nibble", "text/plain", strings.NewReader("five!"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := body(t, response, nil, 200); got != "five!" {
+			if got := body(t, response, err, 200); got != "five!" {
 				t.Errorf("%q", got)
 			}
 		})

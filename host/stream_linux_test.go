@@ -56,6 +56,14 @@ func poured(r io.Reader, blocks uint64, size uint32) error {
 	return nil
 }
 
+// zeroes is a body without an end.
+type zeroes struct{}
+
+func (zeroes) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
 // growth is by how much the process grows at most while f runs.
 func growth(t testing.TB, f func()) int64 {
 	t.Helper()
@@ -85,8 +93,9 @@ func TestStreamsKeepMemoryFlat(t *testing.T) {
 	write(t, filepath.Join(dir, "count.wasm"), guesttest.Wasm(t, "count"))
 	write(t, filepath.Join(dir, "pour.wasm"), pouring(t, uint64(size/block), block))
 	write(t, filepath.Join(dir, "events.wasm"), pouring(t, uint64(size/block), 32)) // as server-sent events are: small, and many
-	h := open(t, dir, func(c *config.Config) { c.Defaults.MaxBody, c.Defaults.HostCalls, c.Defaults.CPU = size, 0, 0 })
-	for _, p := range protocols(t, h) {
+	for _, p := range protocols(t, dir, func(c *config.Config) {
+		c.Defaults.MaxBody, c.Defaults.HostCalls, c.Defaults.CPU = size, 0, 0
+	}) {
 		t.Run(p.name, func(t *testing.T) {
 			keepsFlat(t, fmt.Sprintf("upload of %d MiB", size>>20), func() { p.upload(t, "/count", size) })
 			keepsFlat(t, fmt.Sprintf("download of %d MiB", size>>20), func() { p.download(t, "/pour", uint64(size/block), block) })
@@ -129,8 +138,7 @@ func TestBackPressure(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "nibble.wasm"), guesttest.Wasm(t, "nibble"))
 	write(t, filepath.Join(dir, "pour.wasm"), pouring(t, 1<<40, 64<<10))
-	h := open(t, dir, func(c *config.Config) { c.Defaults.MaxBody, c.Defaults.HostCalls = 1<<40, 0 })
-	for _, p := range protocols(t, h) {
+	for _, p := range protocols(t, dir, func(c *config.Config) { c.Defaults.MaxBody, c.Defaults.HostCalls = 1<<40, 0 }) {
 		t.Run(p.name, func(t *testing.T) {
 			keepsFlat(t, "8 uploads that are hardly read", func() { p.hold(t, http.MethodPost, "/nibble", 8) })
 			keepsFlat(t, "8 downloads that nobody reads", func() { p.hold(t, http.MethodGet, "/pour", 8) })

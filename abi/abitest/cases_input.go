@@ -19,7 +19,7 @@ func inputCases() []serverCase {
 			}
 			steps := s.reportOf(rest)
 			want(s, "what was read", content(steps), "firstsecond")
-			want(s, "the first read", steps[0].data, "first")
+			want(s, "the first read", s.step(steps, 0).data, "first")
 		}},
 		{name: "11_a_body_of_unknown_length_is_decoded", run: func(s *session) {
 			steps := s.report(do(start("200 OK"), readAll), flow(io.NopCloser(io.MultiReader(strings.NewReader("one"), strings.NewReader("two")))))
@@ -28,7 +28,7 @@ func inputCases() []serverCase {
 		{name: "11_the_end_comes_again_and_again", run: func(s *session) {
 			steps := s.report(do(start("200 OK"), readAll, read(5), read(5), read(0), read(5)), body("abc"))
 			want(s, "what was read", content(steps), "abc")
-			if got := results(steps[len(steps)-5:]); got != "R 0, r 0, r 0, r 0, r 0" {
+			if got := results(last(steps, 5)); got != "R 0, r 0, r 0, r 0, r 0" {
 				s.errorf("at the end and after it: %s", got)
 			}
 			steps = s.report(do(start("200 OK"), read(5), read(5)))
@@ -36,8 +36,8 @@ func inputCases() []serverCase {
 		}},
 		{name: "11_a_read_takes_what_was_asked_for_at_most", run: func(s *session) {
 			steps := s.report(do(start("200 OK"), read(0), read(3), "R1"), body("0123456789"))
-			want(s, "a read of nothing", steps[1].result, 0)
-			if n := steps[2].result; n < 1 || n > 3 {
+			want(s, "a read of nothing", s.step(steps, 1).result, 0)
+			if n := s.step(steps, 2).result; n < 1 || n > 3 {
 				s.errorf("input_read of 3 bytes returned %d", n)
 			}
 			want(s, "what was read", content(steps), "0123456789")
@@ -60,7 +60,7 @@ func wireInputCases() []serverCase {
 			_, answer := c.whole("POST")
 			steps := s.reportOf([]byte(answer))
 			want(s, "what was read", content(steps), "abc0123456789")
-			want(s, "a read after the end", steps[len(steps)-1].result, 0)
+			want(s, "a read after the end", s.step(steps, -1).result, 0)
 		}},
 		{name: "11_nothing_past_content_length_is_read", raw: true, run: func(s *session) {
 			c := s.dial()
@@ -114,7 +114,7 @@ func cutBody(s *session, header, part string) {
 	if h, err := readHead(c.in); err == nil && h.status == 200 {
 		if answer, err := readBody(c.in, h, "POST"); err == nil {
 			steps := s.reportOf(answer)
-			want(s, header+", and then the end of the connection: the last read", steps[len(steps)-1].result, -6)
+			want(s, header+", and then the end of the connection: the last read", s.step(steps, -1).result, -6)
 		}
 	}
 	if s.options.Log == nil {

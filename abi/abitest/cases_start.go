@@ -9,11 +9,11 @@ func refusals(s *session, instructions []string, code int32) {
 		instructions = instructions[len(some):]
 		steps := s.report(do(do(some...), start("200 OK")))
 		for i, instruction := range some {
-			if steps[i].result != code {
-				s.errorf("start_response returned %d, want %d, for %s", steps[i].result, code, instruction)
+			if got := s.step(steps, i).result; got != code {
+				s.errorf("start_response returned %d, want %d, for %s", got, code, instruction)
 			}
 		}
-		want(s, "a good call after those", steps[len(some)].result, 0)
+		want(s, "a good call after those", s.step(steps, len(some)).result, 0)
 	}
 }
 
@@ -26,6 +26,15 @@ func each(f func(string) string, values ...string) []string {
 	return out
 }
 
+// controls are texts with each control character in between.
+func controls(before, after string) []string {
+	var out []string
+	for c := range byte(' ') {
+		out = append(out, before+string([]byte{c})+after)
+	}
+	return append(out, before+"\x7f"+after)
+}
+
 // Items 14 and 15: what start_response takes.
 func startCases() []serverCase {
 	named := func(name string) string { return start("200 OK", name, "value") }
@@ -33,9 +42,10 @@ func startCases() []serverCase {
 	long := func(length string) string { return start("200 OK", "Content-Length", length) }
 	return []serverCase{
 		{name: "14_a_bad_status_is_refused", run: func(s *session) {
+			refusals(s, each(func(status string) string { return start(status) }, controls("200 O", "K")...), -2)
 			refusals(s, each(func(status string) string { return start(status) },
 				"", "200", "200OK", "20 OK", "2000 OK", "abc OK", " 200 OK", "-20 OK", "+20 OK", "2 0 OK", "000 OK", "099 OK",
-				"200\tOK", "200 O\nK", "200 O\rK", "200 O\r\nX-Evil: 1", "200 O\x00K", "200 O\x1bK", "200 O\x7fK"), -2)
+				"200\tOK", "200 O\r\nX-Evil: 1"), -2)
 		}},
 		{name: "14_a_good_status_is_sent", run: func(s *session) {
 			for status, code := range map[string]int{"200 ": 200, "201 Created": 201, "299 Gr\u00fc\xdfe": 299, "404 Not Here": 404, "599 Last": 599} {
@@ -43,10 +53,13 @@ func startCases() []serverCase {
 			}
 		}},
 		{name: "14_a_bad_header_name_is_refused", run: func(s *session) {
-			refusals(s, each(named, "", "a b", "a:b", "a(b", "a,b", "a/b", "a\nb", "a\rb", "a\x00b", "a\x7fb", "\u00e4", "a\xff", " a", "a\t"), -2)
+			refusals(s, each(named, controls("a", "b")...), -2)
+			refusals(s, each(named, "", " a", "a ", "\u00e4", "a\xff", "a b", "a:b", "a(b", "a)b", "a,b", "a/b", "a<b", "a>b", "a@b", "a[b", "a]b",
+				"a{b", "a}b", "a;b", "a?b", "a\\b", "a\"b"), -2)
 		}},
 		{name: "14_a_bad_header_value_is_refused", run: func(s *session) {
-			refusals(s, each(valued, "a\nb", "a\rb", "a\r\nX-Evil: 1", "a\x00b", "a\x01b", "a\x1fb", "a\x7fb", "a\tb", " a", "a ", " "), -2)
+			refusals(s, each(valued, controls("a", "b")...), -2)
+			refusals(s, each(valued, "a\r\nX-Evil: 1", " a", "a ", " "), -2)
 		}},
 		{name: "14_good_values_arrive_as_they_are", run: func(s *session) {
 			for _, value := range []string{"", "a  b", "\u00fc", "caf\xe9", strings.Repeat("v", 4000)} {
@@ -61,6 +74,11 @@ func startCases() []serverCase {
 		{name: "14_a_status_that_is_too_long_is_refused", run: func(s *session) {
 			refusals(s, []string{start("200 " + strings.Repeat("x", 509))}, -5)
 			want(s, "a status of 512 bytes", results(s.report(start("200 "+strings.Repeat("x", 508)))), "s 0")
+		}},
+		{name: "14_pointers_outside_memory_are_refused", run: func(s *session) {
+			// The last writes nothing from the very end of memory: no fault, but before start_response.
+			steps := s.report(do("f", start("200 OK")))
+			want(s, "results", results(steps), strings.Repeat("f -1, ", 8)+"f -4, s 0")
 		}},
 		{name: "14_a_refusal_alone_is_a_500", run: func(s *session) {
 			want(s, "status", s.ask(do(start("bad"), give("body"))).status, 500)

@@ -80,7 +80,7 @@ func TestGoodGuests(t *testing.T) {
 	}
 }
 
-// What the reference guest can be made to do reaches every rule but those that only warm_up can break.
+// What the reference guest can be made to do reaches every rule but those of exports that it does not have.
 func TestEveryRuleIsExercised(t *testing.T) {
 	t.Parallel()
 	play := func(script string) abitest.Request {
@@ -93,7 +93,7 @@ func TestEveryRuleIsExercised(t *testing.T) {
 		{Method: "HEAD", Path: "/"},
 	}})
 	for _, result := range report.Results {
-		if want := abitest.Pass; result.Verdict != want && result.ID != "G34" {
+		if want := abitest.Pass; result.Verdict != want && !slices.Contains([]string{"G34", "G41", "G42"}, result.ID) {
 			t.Errorf("%s (%s): %s, want %s: %v", result.ID, result.Title, result.Verdict, want, result.Findings)
 		}
 	}
@@ -119,6 +119,7 @@ func TestRequestsOfOnesOwn(t *testing.T) {
 		"h%00%00;s200 OK;bx":                             "G13",
 		"s200 OK;k;k;bx":                                 "",
 		"+Content-Length=3;s204 No Content;bx":           "",
+		"f;s200 OK;bx":                                   "G11",
 		"sbad;s200 OK;bx":                                "G14",
 	} {
 		t.Run(script, func(t *testing.T) {

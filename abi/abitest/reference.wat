@@ -12,6 +12,7 @@
 ;;   ?N           leave out the next instruction unless the last result was -N
 ;;   n            count in memory from 0, and take the count for a result
 ;;   p            fill the environ buffer with aa
+;;   f            call each import with pointers or lengths that reach outside of memory, and write with nothing at its very end
 ;;   t            trap; l loops for ever
 ;;   bBYTES       return these bytes; BN returns N that count up from 0, v the report, V the environ as it came
 ;;
@@ -188,6 +189,22 @@
     (call $note (local.get $letter) (local.get $n) (i32.const 0x100000)
       (select (local.get $n) (i32.const 0) (i32.gt_s (local.get $n) (i32.const 0)))))
 
+  (func $fault (param $result i32)
+    (call $note (i32.const 0x66) (local.get $result) (i32.const 0) (i32.const 0))) ;; "f"
+
+  (func $faults
+    (local $end i32)
+    (local.set $end (i32.shl (memory.size) (i32.const 16)))
+    (call $fault (call $start_response (i32.const -1) (i32.const 2) (i32.const 0x20000) (i32.const 4) (i32.const 0)))
+    (call $fault (call $start_response (i32.const 0) (i32.const -1) (i32.const 0x20000) (i32.const 4) (i32.const 0)))
+    (call $fault (call $start_response (i32.const 0) (i32.const 6) (local.get $end) (i32.const 4) (i32.const 0)))
+    (call $fault (call $write (i32.sub (local.get $end) (i32.const 1)) (i32.const 2)))
+    (call $fault (call $write (i32.add (local.get $end) (i32.const 1)) (i32.const 0)))
+    (call $fault (call $input_read (local.get $end) (i32.const 1)))
+    (call $fault (call $input_read (i32.const 1) (i32.const -1)))
+    (call $fault (call $errors_write (i32.const -1) (i32.const -1)))
+    (call $fault (call $write (local.get $end) (i32.const 0))))
+
   ;; Fills the first n bytes of the blocks.
   (func $fill (param $n i32)
     (loop $next
@@ -271,6 +288,8 @@
           (br $next)))
       (if (i32.eq (local.get $letter) (i32.const 0x70)) ;; "p"
         (then (memory.fill (local.get $environ) (i32.const 0xaa) (local.get $len)) (br $next)))
+      (if (i32.eq (local.get $letter) (i32.const 0x66)) ;; "f"
+        (then (call $faults) (br $next)))
       (if (i32.eq (local.get $letter) (i32.const 0x6c)) ;; "l"
         (then (loop $ever (br $ever))))
       (if (i32.eq (local.get $letter) (i32.const 0x62)) ;; "b"

@@ -27,6 +27,8 @@ const (
 
 	ruleNext, ruleWarm                                                       = "G33", "G34"
 	ruleShort, ruleEnd, ruleTruncated, ruleTooLarge, ruleRefusal, ruleClosed = "G35", "G36", "G37", "G38", "G39", "G40"
+
+	ruleEvent, ruleUnknownEvent = "G41", "G42"
 )
 
 // Rules lists all rules in order.
@@ -37,7 +39,7 @@ func Rules() []Rule {
 		{ruleExports, "memory, allocate and application are exported, and exports have their types", "exports",
 			"export the functions under these names, with i32 parameters, and i64 for application's result"},
 		{ruleImports, "every import is offered, with its type", "imports",
-			"import nothing but functions of wasgi_v1 and WASI preview 1, as the tables have them"},
+			"import nothing but functions of wasgi_v1, wasgi_websocket_v1 and WASI preview 1, as the tables have them"},
 		{ruleInit, "the start function, _initialize and warm_up return", "exports",
 			"do nothing there that can fail, or fail at the request that needs it"},
 		{ruleOutside, "start_response, write and input_read are called within application only", "the-functions-of-wasgi_v1",
@@ -85,5 +87,7 @@ func Rules() []Rule {
 		{ruleTooLarge, "a body over the limit is handled", "input_read", "expect -5 from input_read, and answer without the body"},
 		{ruleRefusal, "any negative result is taken for a refusal", "codes", "compare results with 0, and not with the codes that you know"},
 		{ruleClosed, "application returns when the client is gone", "write", "look at write's result, and return at -7"},
+		{ruleEvent, "a WebSocket event returns what it may", "the-export", "return 0, or at open a status from 400 to 599"},
+		{ruleUnknownEvent, "a WebSocket event that is not known returns 0 and does nothing", "the-export", "look at websocket.event first"},
 	}
 }

@@ -139,6 +139,9 @@ func (s *session) environOf(body []byte) environ {
 	if err != nil {
 		s.fatalf("the environ that came back is none: %v: %s", err, show(string(body)))
 	}
+	if environ(pairs).get(playHeaderKey) == "" {
+		s.fatalf("the environ that came back has no %s: that is not the reference guest's", playHeaderKey)
+	}
 	return pairs
 }
 
@@ -154,6 +157,21 @@ func (s *session) reportOf(body []byte) []step {
 	}
 	return steps
 }
+
+// step returns one step of a report, from its end if n is negative. A server may have returned anything.
+func (s *session) step(steps []step, n int) step {
+	at := n
+	if n < 0 {
+		at += len(steps)
+	}
+	if at < 0 || at >= len(steps) {
+		s.fatalf("the report has %d steps: %s", len(steps), results(steps))
+	}
+	return steps[at]
+}
+
+// last are the last n steps of a report, or all.
+func last(steps []step, n int) []step { return steps[max(0, len(steps)-n):] }
 
 // results are the results of a report in order.
 func results(steps []step) string {

@@ -195,3 +195,32 @@ func TestNoServer(t *testing.T) {
 		}
 	}
 }
+
+// Nonsense is a failure, and no panic.
+func TestNonsense(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"", "hello", "\x00\x00\x00\x00", "\x01\x00\x00\x00\x01\x00\x00\x00\x04\x00\x00\x00s\x00\x00\x00\x00"} {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
+			options := abitest.ServerOptions{
+				Log: func() string { return body }, Env: map[string]string{"A": "b"}, TimeLimit: true, Patience: 300 * time.Millisecond,
+				Load: func(context.Context, []byte) error { return nil },
+			}
+			outcomes, err := abitest.CheckServer(t.Context(), serve(t, h, &options), options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			good := 0
+			for _, o := range outcomes {
+				if o.Skipped == "" && len(o.Failures) == 0 {
+					t.Logf("%s has found nothing wrong", o.Case)
+					good++
+				}
+			}
+			if good > 3 {
+				t.Errorf("%d of %d cases have found nothing wrong", good, len(outcomes))
+			}
+		})
+	}
+}

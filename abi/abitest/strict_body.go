@@ -21,7 +21,7 @@ func (i *strictInstance) write(memory api.Memory, p []uint64) int32 {
 	x.writes++
 	j.touch(ruleOrder)
 	if !x.started {
-		if j.count() == x.findings {
+		if j.count == x.findings {
 			j.find(ruleOrder, "write of %d bytes before start_response", len(block))
 		}
 		return abi.CodeState.Errno()

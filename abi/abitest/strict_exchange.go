@@ -28,6 +28,8 @@ type exchange struct {
 	deaf     int  // writes after CodeClosed
 	findings int  // of the judge when the exchange began
 	given    bool // the guest has given the response up
+	event    bool // it is no request, but an event of a WebSocket
+	sockets  int  // calls of wasgi_websocket_v1
 }
 
 // What a guest may do in vain before its call is ended.
@@ -60,7 +62,7 @@ func (a guestAnswer) String() string {
 // run plays one exchange on an instance.
 func (i *strictInstance) run(ctx context.Context, p *play) guestAnswer {
 	j := i.judge
-	x := &exchange{play: p, declared: -1, unread: p.request.Body, findings: j.count()}
+	x := &exchange{play: p, declared: -1, unread: p.request.Body, findings: j.count}
 	if i.place(ctx, p.environ(), p.fill) {
 		i.apply(ctx, x, uint64(len(p.environ())))
 	}
@@ -68,7 +70,7 @@ func (i *strictInstance) run(ctx context.Context, p *play) guestAnswer {
 	for _, h := range x.headers {
 		fmt.Fprintf(&headers, "%s: %s\n", h.name, h.value)
 	}
-	return guestAnswer{x.status, headers.String(), x.body.String(), j.count() == x.findings, x.reads, x.writes}
+	return guestAnswer{x.status, headers.String(), x.body.String(), j.count == x.findings, x.reads, x.writes}
 }
 
 // apply calls application and judges how it ends.
@@ -82,7 +84,7 @@ func (i *strictInstance) apply(ctx context.Context, x *exchange, length uint64) 
 	i.exchange = nil
 	if err != nil {
 		// What has been found explains the rest.
-		if !x.given && j.count() == x.findings {
+		if !x.given && j.count == x.findings {
 			rule := ruleReturns
 			if err == errTime || err == errGrace {
 				rule = ruleTime
@@ -107,7 +109,7 @@ func (i *strictInstance) finish(x *exchange, ptr, length uint32) {
 		body = view
 	}
 	if !x.started {
-		if j.count() == x.findings {
+		if j.count == x.findings {
 			j.find(ruleStarted, "application returned without it, and %d bytes of body", length)
 		}
 		return
@@ -117,7 +119,7 @@ func (i *strictInstance) finish(x *exchange, ptr, length uint32) {
 		return
 	}
 	j.touch(ruleAgrees)
-	if x.sent != x.declared && j.count() == x.findings {
+	if x.sent != x.declared && j.count == x.findings {
 		j.find(ruleAgrees, "the body has %d bytes, and Content-Length says %d", x.sent, x.declared)
 	}
 }

@@ -35,7 +35,7 @@ func newStrictHost(ctx context.Context, options GuestOptions, j *judge) (*strict
 	config := wazero.NewRuntimeConfigInterpreter().WithCloseOnContextDone(true).
 		WithMemoryLimitPages(uint32(min(options.Memory/page, 1<<16)))
 	h := &strictHost{options: options, judge: j, runtime: wazero.NewRuntimeWithConfig(ctx, config)}
-	if err := errors.Join(h.offerWasgi(ctx), h.offerRelay(ctx), h.offerWASI(ctx)); err != nil {
+	if err := errors.Join(h.offerWasgi(ctx), h.offerSockets(ctx), h.offerRelay(ctx), h.offerWASI(ctx)); err != nil {
 		h.close()
 		return nil, err
 	}
@@ -65,14 +65,14 @@ func (h *strictHost) load(ctx context.Context, module []byte) bool {
 	}
 	h.checkExports()
 	h.checkImports()
-	return j.count() == 0
+	return j.count == 0
 }
 
 // exportTypes are the types of exported functions.
 func exportTypes() map[string]string {
 	return map[string]string{
 		abi.ExportAllocate: "(i32) -> (i32)", abi.ExportApplication: "(i32, i32) -> (i64)",
-		abi.ExportInitialize: "() -> ()", abi.ExportWarmUp: "() -> ()",
+		abi.ExportInitialize: "() -> ()", abi.ExportWarmUp: "() -> ()", abi.ExportWebSocketMessage: "(i32, i32) -> (i32)",
 	}
 }
 

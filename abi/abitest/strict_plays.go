@@ -106,7 +106,7 @@ func (h *strictHost) playAll(ctx context.Context) {
 	for _, r := range others {
 		h.fresh(ctx, plain(r))
 	}
-	if h.judge.count() > 0 || ctx.Err() != nil {
+	if h.judge.count > 0 || ctx.Err() != nil {
 		return
 	}
 	v := &variation{h, ctx, main, base, base == h.fresh(ctx, main)}
@@ -116,6 +116,7 @@ func (h *strictHost) playAll(ctx context.Context) {
 	p.bodies()
 	v.clients()
 	p.clients()
+	h.events(ctx)
 }
 
 // fresh plays one request on a new instance.
