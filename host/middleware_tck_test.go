@@ -1,12 +1,12 @@
 package host_test
 
 import (
+	"net/http/httptest"
 	"path/filepath"
 	"testing"
 
 	"github.com/http-wasm/http-wasm-host-go/tck"
 
-	"github.com/wasgi/wasgi/abi/abitest"
 	"github.com/wasgi/wasgi/host/internal/guesttest"
 )
 
@@ -19,9 +19,15 @@ func TestHTTPWasmConformance(t *testing.T) {
 		"index.wasm": guesttest.Go(t, filepath.Join("testdata", "apps", "reflect")),
 		"index.toml": []byte("middleware = [\"tck\"]\nquarantine_after = 0\n"),
 	})
-	for name, protocol := range map[string]abitest.Protocol{"HTTP1": abitest.HTTP1, "HTTP2": abitest.HTTP2} {
-		t.Run(name, func(t *testing.T) {
-			server, _ := listen(t, h, protocol, protocol == abitest.HTTP2)
+	for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
+		t.Run(protocol, func(t *testing.T) {
+			server := httptest.NewUnstartedServer(h)
+			t.Cleanup(server.Close)
+			if server.EnableHTTP2 = protocol == "HTTP/2.0"; server.EnableHTTP2 {
+				server.StartTLS()
+			} else {
+				server.Start()
+			}
 			tck.Run(t, server.Client(), server.URL)
 		})
 	}
