@@ -38,7 +38,7 @@ func TestMiddlewareIsReplacedUnderLoad(t *testing.T) {
 		load.Go(func() {
 			for !over.Load() {
 				w, cut := play(h, httptest.NewRequest("POST", "/app", strings.NewReader("hello")))
-				marked := first(w.Header()["x-mw"]) == "1" || w.Body.String() == "mine"
+				marked := spelled(w, "x-mw") == "1" || w.Body.String() == "mine"
 				if cut || w.Code != http.StatusOK && w.Code != http.StatusNonAuthoritativeInfo || !marked {
 					t.Errorf("%d %q, %v", w.Code, w.Body, w.Header())
 					return
