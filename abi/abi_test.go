@@ -20,7 +20,7 @@ func constants(t *testing.T) map[string]constant.Value {
 	t.Helper()
 	fset := token.NewFileSet()
 	var files []*ast.File
-	for _, name := range []string{"abi.go", "websocket.go"} {
+	for _, name := range []string{"abi.go", "relay.go", "websocket.go"} {
 		file, err := parser.ParseFile(fset, name, nil, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/wasgi/wasgi/abi"
@@ -30,7 +31,9 @@ import (
 	"github.com/wasgi/wasgi/host/internal/gateway"
 	"github.com/wasgi/wasgi/host/internal/guest"
 	"github.com/wasgi/wasgi/host/internal/guest/cgi"
+	"github.com/wasgi/wasgi/host/internal/guest/httpwasm"
 	"github.com/wasgi/wasgi/host/internal/guest/wasgi"
+	"github.com/wasgi/wasgi/host/internal/relay"
 	"github.com/wasgi/wasgi/host/internal/socket"
 	"github.com/wasgi/wasgi/host/internal/supervise"
 )
@@ -98,11 +101,15 @@ func open(ctx context.Context, options Options) (*Host, error) {
 	}); err != nil {
 		return nil, err
 	}
-	kind, err := wasgi.New(ctx, h.engine)
-	if err = errors.Join(err, h.engine.LinkImports(ctx, h.sockets.Imports())); err != nil {
+	middleware, err := httpwasm.New(ctx, h.engine)
+	if err != nil {
 		return nil, errors.Join(err, h.engine.Close(ctx))
 	}
-	h.loader = &loader{kinds: []guest.Kind{cgi.New(h.engine), kind}, defaults: options.Config.Defaults}
+	kind, err := wasgi.New(ctx, h.engine)
+	if err = errors.Join(err, h.engine.LinkImports(ctx, slices.Concat(h.sockets.Imports(), relay.Imports()))); err != nil {
+		return nil, errors.Join(err, h.engine.Close(ctx))
+	}
+	h.loader = &loader{kinds: []guest.Kind{middleware, cgi.New(h.engine), kind}, defaults: options.Config.Defaults}
 	h.supervisor = supervise.New(supervise.Options{
 		Dir:      options.Config.Apps.Dir,
 		Loader:   h.loader,
@@ -118,6 +125,9 @@ func open(ctx context.Context, options Options) (*Host, error) {
 		AccessLog: options.Config.Log.Access,
 		Proxies:   h.proxies,
 		Sockets:   h.sockets,
+
+		Middleware: h.supervisor.Middleware,
+		App:        h.supervisor.App,
 	})
 	h.close = sync.OnceValue(h.shut)
 	return h, nil

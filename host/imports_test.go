@@ -55,6 +55,7 @@ var house = []place{
 	{at: "host/internal/certs", why: "it gets certificates, and knows nothing of who shows them"},
 	{at: "host/internal/socket", may: []string{"host/internal/guest", "abi", "abi/wire"},
 		why: "a connection outlives generations and instances: it knows an app by what it declares to need of one"},
+	{at: "host/internal/relay", may: []string{"host/internal/guest", "abi"}, why: "it reads parameters: who plays an exchange is the gateway's business"},
 	{at: "host/internal/machine", why: "it reads what the system says, and decides nothing"},
 	{at: "host/internal/watch", why: "files in, changes out: the channel is its whole contract"},
 	{at: "host/internal/supervise", may: []string{"host/internal/app", "host/internal/route", "host/internal/guest", "host/internal/static"},
@@ -91,6 +92,7 @@ var owners = []owner{
 	{of: "golang.org/x/sys", by: []string{"host/internal/engine", "host/internal/watch"},
 		why: "system calls stay with memory and files"},
 	{of: "github.com/coder/websocket", by: []string{"host/internal/socket"}, why: "the WebSocket library can be replaced as long as nobody else knows it"},
+	{of: "github.com/http-wasm/http-wasm-host-go", by: []string{"host"}, tests: true, why: "its conformance kit tests us; its host is not ours"},
 	{of: "github.com/rogpeppe/go-internal", by: []string{"cmd/wasgi"}, tests: true, why: "testscript tests the binary as a whole"},
 }
 

@@ -68,6 +68,9 @@ func guestSettings(app config.App) guest.Settings {
 		LogLines:        app.LogLines,
 		Isolation:       guest.Isolation(app.Isolation),
 		Env:             app.Env,
+		Middleware:      app.Middleware,
+		Apps:            app.Apps,
+		Config:          app.Config,
 	}
 }
 
@@ -97,7 +100,7 @@ func (l *loader) detect(file guest.File) (guest.Kind, string) {
 		if ok {
 			return kind, why
 		}
-		if !slices.Contains(reasons, why) {
+		if why != "" && !slices.Contains(reasons, why) {
 			reasons = append(reasons, why)
 		}
 	}

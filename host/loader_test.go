@@ -12,6 +12,7 @@ func TestGuestSettingsAreWhole(t *testing.T) {
 	t.Parallel()
 	app := config.Default().Defaults
 	app.Mount, app.Hosts, app.MaxDuration, app.MaxResponse, app.Env = "/x", []string{"x"}, 1, 1, []string{"A=1"}
+	app.Middleware, app.Apps, app.Config = []string{"auth"}, []string{"users"}, "{}"
 	app.Compress, app.Instances.MaxRequests, app.Instances.MaxLifetime = true, 1, 1
 	settings := reflect.ValueOf(guestSettings(app))
 	for field, value := range settings.Fields() {

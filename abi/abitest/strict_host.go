@@ -35,7 +35,8 @@ func newStrictHost(ctx context.Context, options GuestOptions, j *judge) (*strict
 	config := wazero.NewRuntimeConfigInterpreter().WithCloseOnContextDone(true).
 		WithMemoryLimitPages(uint32(min(options.Memory/page, 1<<16)))
 	h := &strictHost{options: options, judge: j, runtime: wazero.NewRuntimeWithConfig(ctx, config)}
-	if err := errors.Join(h.offer(ctx, abi.Module, wasgiFunctions()), h.offer(ctx, abi.WebSocketModule, webSocketFunctions()), h.offerWASI(ctx)); err != nil {
+	if err := errors.Join(h.offer(ctx, abi.Module, wasgiFunctions()), h.offer(ctx, abi.WebSocketModule, webSocketFunctions()),
+		h.offerRelay(ctx), h.offerWASI(ctx)); err != nil {
 		h.close()
 		return nil, err
 	}

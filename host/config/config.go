@@ -165,6 +165,12 @@ type App struct {
 	Isolation string
 	// Env is the environment granted to the guest, as "NAME=value". A manifest's list replaces that of the defaults.
 	Env []string
+	// Middleware are the names of what stands before the app, the outermost first. A manifest's list replaces that of the defaults.
+	Middleware []string
+	// Apps are the names of the apps that this one may call.
+	Apps []string
+	// Config is what a middleware is given that asks for its configuration.
+	Config string
 	// Enabled says whether the app is served.
 	Enabled bool
 }

@@ -138,6 +138,8 @@ func mountSettings() table {
 			func(c *Config) *[]string { return &c.Defaults.Hosts }),
 		newSetting("cache_control", "how long clients may keep the app's public files: the `Cache-Control` that goes with them; empty is none",
 			headerValue, func(c *Config) *string { return &c.Defaults.CacheControl }),
+		newSetting("middleware", "what stands before the app, the outermost first: `auth` is `_auth.wasm`; a manifest's list replaces the defaults'",
+			middlewareList, func(c *Config) *[]string { return &c.Defaults.Middleware }),
 		newSetting("compress", "whether responses are compressed for clients that take it", boolean,
 			func(c *Config) *bool { return &c.Defaults.Compress }),
 	}
@@ -212,6 +214,10 @@ func moduleSettings() table {
 			func(c *Config) *int { return &c.Defaults.LogLines }),
 		newSetting("env", "the environment granted to the guest; a manifest's list replaces the defaults'", envList,
 			func(c *Config) *[]string { return &c.Defaults.Env }),
+		newSetting("apps", "the apps that this one may call in process, by the names of their files: `api/users`; none is no other",
+			appList, func(c *Config) *[]string { return &c.Defaults.Apps }),
+		newSetting("config", "what an http-wasm middleware gets when it asks for its configuration", freeText,
+			func(c *Config) *string { return &c.Defaults.Config }),
 		newSetting("enabled", "whether the app is served", boolean,
 			func(c *Config) *bool { return &c.Defaults.Enabled }),
 	}

@@ -108,7 +108,7 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 		"defaults.isolation":         "fresh", "defaults.env": "A=1,B=2", "defaults.enabled": "false",
 		"server.h2c": "true", "server.max_connections": "7", "server.max_connections_per_client": "6", "server.shutdown_delay": "7s",
 		"tls.listen": ":98", "tls.cert": "c", "tls.key": "k", "tls.domains": "A.test,b.test", "tls.email": "a@b", "tls.ca": "https://ca.test/",
-		"tls.ca_root": "r", "tls.storage": "s", "tls.redirect": "false", "defaults.min_rate": "7",
+		"tls.ca_root": "r", "tls.storage": "s", "tls.redirect": "false", "defaults.min_rate": "7", "defaults.middleware": "a,b/c", "defaults.config": "{}", "defaults.apps": "a,b/c",
 	}
 	want := config.Config{
 		Server: config.Server{
@@ -122,7 +122,7 @@ func TestEveryKeyFromEnvironmentAndFlag(t *testing.T) {
 		Apps: config.Apps{Dir: "x", Settle: 7 * time.Millisecond, Max: 7, Memory: 7 << 20, Cache: "y"},
 		Log:  config.Log{Level: "warn", Format: "text", Access: true},
 		Defaults: config.App{
-			Hosts: []string{"a.test", "b.test"}, CacheControl: "no-store", Compress: true, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,
+			Hosts: []string{"a.test", "b.test"}, Middleware: []string{"a", "b/c"}, Config: "{}", Apps: []string{"a", "b/c"}, CacheControl: "no-store", Compress: true, Timeout: 7 * time.Second, WriteTimeout: 7 * time.Second, MaxDuration: 7 * time.Second,
 			CPU: 7 * time.Second, HostCalls: 7, Memory: 1 << 20, Stack: 128 << 10, Tables: 7, MaxEnviron: 7 << 10, MaxBody: 7, MaxResponse: 7, MinRate: 7,
 			Instances:    config.Instances{Min: 7, Max: 8, MaxRequests: 7, MaxLifetime: 7 * time.Second, IdleTimeout: 7 * time.Second},
 			QueueTimeout: 7 * time.Second, QueueLength: 7, QuarantineAfter: 7,

@@ -133,6 +133,15 @@ var errInconclusive = fmt.Errorf("inconclusive: %w", context.Canceled)
 // Serve plays one exchange on an instance of its own, unless the app is in quarantine. An error is a [*guest.Fault]. The caller
 // is inside, between Enter and Leave.
 func (g *Generation) Serve(ctx context.Context, exchange guest.Exchange) error {
+	return g.serve(ctx, exchange, nil)
+}
+
+// ServeNext is Serve for a middleware, with what stands behind it. A fault of that is no fault of this generation.
+func (g *Generation) ServeNext(ctx context.Context, exchange guest.Exchange, next guest.Next) error {
+	return g.serve(ctx, exchange, next)
+}
+
+func (g *Generation) serve(ctx context.Context, exchange guest.Exchange, next guest.Next) error {
 	probe, err := g.health.admit()
 	if err != nil {
 		return g.sign(guest.PhaseCall, err)
@@ -140,18 +149,24 @@ func (g *Generation) Serve(ctx context.Context, exchange guest.Exchange) error {
 	outcome := errInconclusive // if the exchange panics its way out, as it does to cut a connection
 	defer func() { g.health.settle(probe, outcome) }()
 	if g.asleep == nil {
-		err = g.play(ctx, exchange, time.Time{})
+		err = g.play(ctx, exchange, next, time.Time{})
 	} else {
-		err = g.wakeAndPlay(ctx, exchange)
+		err = g.wakeAndPlay(ctx, exchange, next)
 	}
-	if excuser, ok := exchange.(guest.Excuser); err == nil || !ok || !excuser.Excused() {
+	if excuser, ok := exchange.(guest.Excuser); err == nil || (!ok || !excuser.Excused()) && g.owns(err) {
 		outcome = err
 	}
 	return err
 }
 
+// owns reports whether an error is a fault of this app, and not of one that it stands before.
+func (g *Generation) owns(err error) bool {
+	fault, ok := errors.AsType[*guest.Fault](err)
+	return !ok || fault.App == g.app.name
+}
+
 // play is Serve for a request that was let through. It waits for an instance until then, or queue_timeout from now if that is zero.
-func (g *Generation) play(ctx context.Context, exchange guest.Exchange, until time.Time) error {
+func (g *Generation) play(ctx context.Context, exchange guest.Exchange, next guest.Next, until time.Time) error {
 	instance, err := g.acquire(ctx, until)
 	if err != nil {
 		return g.sign(guest.PhaseCall, err)
@@ -165,15 +180,15 @@ func (g *Generation) play(ctx context.Context, exchange guest.Exchange, until ti
 			g.pool.Discard(instance)
 		}
 	}()
-	if err := instance.Serve(ctx, exchange); err != nil {
+	if err := instance.serve(ctx, exchange, next); err != nil {
 		return g.sign(guest.PhaseCall, err)
 	}
 	done = true
 	return nil
 }
 
-// sign turns err into a fault that names this generation. phase is that of an error which is no fault yet. It returns nil
-// for nil.
+// sign turns err into a fault that names this generation, unless it names another one already. phase is that of an error which is no
+// fault yet. It returns nil for nil.
 func (g *Generation) sign(phase guest.Phase, err error) error {
 	if err == nil {
 		return nil
@@ -182,7 +197,9 @@ func (g *Generation) sign(phase guest.Phase, err error) error {
 	if !errors.As(err, &fault) {
 		fault = &guest.Fault{Phase: phase, Kind: guest.KindOf(err), Cause: err}
 	}
-	fault.App, fault.Generation = g.app.name, g.number
+	if fault.App == "" || fault.App == g.app.name {
+		fault.App, fault.Generation = g.app.name, g.number
+	}
 	return fault
 }
 

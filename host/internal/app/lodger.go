@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -25,6 +27,20 @@ func newLodger(instance guest.Instance, settings guest.Settings) *lodger {
 		l.ends = time.Now().Add(d - rand.N(d/10+1))
 	}
 	return l
+}
+
+var errNoWrapper = errors.New("it is no middleware and cannot stand before an app")
+
+// serve plays one exchange, before what next plays if that is not nil.
+func (l *lodger) serve(ctx context.Context, exchange guest.Exchange, next guest.Next) error {
+	if next == nil {
+		return l.Serve(ctx, exchange)
+	}
+	wrapper, ok := l.Instance.(guest.Wrapper)
+	if !ok {
+		return &guest.Fault{Phase: guest.PhaseCall, Kind: guest.KindProtocol, Cause: errNoWrapper}
+	}
+	return wrapper.ServeNext(ctx, exchange, next)
 }
 
 // spent counts a request that was served, and reports whether it was the last one.

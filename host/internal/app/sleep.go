@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,8 +12,9 @@ import (
 )
 
 var (
-	errUnloaded = errors.New("the app was unloaded, and not loaded again within queue_timeout; raise queue_timeout, or apps.memory")
-	errGone     = errors.New("the app was removed while it was being loaded again")
+	errUnloaded   = errors.New("the app was unloaded, and not loaded again within queue_timeout; raise queue_timeout, or apps.memory")
+	errRearranged = errors.New("the app has other middleware than it had when the request came")
+	errGone       = errors.New("the app was removed while it was being loaded again")
 )
 
 // sleep is what a generation has in the place of its program while that is not in memory.
@@ -58,14 +60,17 @@ func (g *Generation) Bytes() int64 {
 }
 
 // wakeAndPlay plays an exchange on the generation that serves when the app has been woken: g awake, or a newer one.
-func (g *Generation) wakeAndPlay(ctx context.Context, exchange guest.Exchange) error {
+func (g *Generation) wakeAndPlay(ctx context.Context, exchange guest.Exchange, next guest.Next) error {
 	until := time.Now().Add(g.settings.QueueTimeout)
 	awake, err := g.awaken(ctx, until)
 	if err != nil {
 		return err
 	}
 	defer awake.Leave()
-	return awake.play(ctx, exchange, until)
+	if !slices.Equal(awake.settings.Middleware, g.settings.Middleware) {
+		return g.sign(guest.PhaseCall, busy(errRearranged)) // what stands before the app by now has not seen the request
+	}
+	return awake.play(ctx, exchange, next, until)
 }
 
 // awaken returns the generation that serves when the app has been woken, pinned. It waits until then.

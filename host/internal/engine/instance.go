@@ -27,6 +27,8 @@ type Config struct {
 	Env []string
 	// Log takes what the guest writes to stdout and stderr while no other logger is set.
 	Log *slog.Logger
+	// Owner is the instance's, for host functions that are called while it is initialised.
+	Owner any
 }
 
 // Instance is one running copy of a module. It is not safe for concurrent use.
@@ -127,6 +129,7 @@ func (i *Instance) global(name string) api.MutableGlobal {
 
 func (m *Module) newInstance(config Config) *Instance {
 	i := &Instance{
+		Owner:   config.Owner,
 		of:      m,
 		memory:  memory{arena: m.engine.arena, limit: config.Memory},
 		meter:   meter{turns: m.engine.turns, group: m, limit: config.CPU},

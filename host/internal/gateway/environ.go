@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -223,4 +225,23 @@ func flag(b bool) string {
 		return "1"
 	}
 	return "0"
+}
+
+// Fields implements [guest.Fielded].
+func (x *exchange) Fields() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		if host := x.host(); host != "" && !yield("Host", host) {
+			return
+		}
+		for _, name := range slices.Sorted(maps.Keys(x.request.Header)) {
+			if name != "Content-Type" && name != "Content-Length" && (!passes(name) || x.withheld(name)) {
+				continue
+			}
+			for _, value := range x.request.Header[name] {
+				if !yield(name, value) {
+					return
+				}
+			}
+		}
+	}
 }

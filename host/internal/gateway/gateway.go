@@ -33,6 +33,11 @@ type Options struct {
 	Proxies *forwarded.Trust
 	// Sockets holds the apps' WebSocket connections; nil serves none.
 	Sockets *socket.Sockets
+	// Middleware returns the middleware of that name, or nil where there is none. It is called for each request to an app that names
+	// it, and must not block. nil knows none.
+	Middleware func(name string) *app.App
+	// App returns the app of that name, for apps that may call it, or nil. It must not block. nil knows none.
+	App func(name string) *app.App
 	// Fault is told of each fault after it has been logged; nil tells nobody.
 	Fault func(*guest.Fault)
 }
@@ -71,7 +76,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer target.Leave()
 	defer x.abandonInput()
-	if g.options.Sockets != nil && socket.Asks(w, r) {
+	if g.options.Sockets != nil && len(x.settings.Middleware) == 0 && socket.Asks(w, r) {
 		g.upgrade(x, target)
 		return
 	}
@@ -164,14 +169,24 @@ func (x *exchange) refused(err error) {
 func (g *Gateway) serve(x *exchange, target *app.Generation) {
 	x.arm()
 	defer x.life.end()
-	if err := target.Serve(x.life, x); err != nil {
+	var err error
+	if len(x.settings.Middleware)+len(x.settings.Apps) == 0 {
+		err = target.Serve(x.life, x)
+	} else {
+		err = g.serveChain(x.life, x, place{gateway: g, base: x, app: x.app, generation: target})
+	}
+	if err != nil {
 		g.fail(x, err)
 	}
 }
 
 // fail answers for an exchange that has failed.
 func (g *Gateway) fail(x *exchange, err error) {
-	fault := g.report(x.hostLog(), err, slog.String("method", x.request.Method), slog.String("path", x.request.URL.EscapedPath()))
+	what := []slog.Attr{slog.String("method", x.request.Method), slog.String("path", x.request.URL.EscapedPath())}
+	if fault, ok := errors.AsType[*guest.Fault](err); ok && fault.App != "" && fault.App != x.appName() {
+		what = append(what, slog.String("middleware", fault.App))
+	}
+	fault := g.report(x.hostLog(), err, what...)
 	if x.committed {
 		panic(http.ErrAbortHandler)
 	}

@@ -79,4 +79,10 @@ type Settings struct {
 	Isolation Isolation
 	// Env is the environment granted to the guest, as "KEY=VALUE".
 	Env []string
+	// Middleware are the names of what stands before the app, the outermost first.
+	Middleware []string
+	// Apps are the names of the apps that this one may call.
+	Apps []string
+	// Config is what a middleware that asks for its configuration is given.
+	Config string
 }

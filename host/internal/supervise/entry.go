@@ -34,6 +34,7 @@ type entry struct {
 	removed    bool
 	public     *public    // the folder of files that was found last
 	furnished  *furniture // what of it answers
+	closedTo   *version   // whose middleware keeps the folder from answering, as the log has it
 	used       time.Time  // when the last request was seen, or the version published
 	resting    bool       // all instances are closed, since nobody has used the app
 }
@@ -178,7 +179,9 @@ func (e *entry) needs(m mount) bool {
 // rebuild makes the mount table anew from what serves.
 func (s *Supervisor) rebuild() {
 	var mounts []route.Mount[*app.App]
-	for _, e := range s.entries {
+	named := make(map[string]*app.App, len(s.entries))
+	for name, e := range s.entries {
+		named[name] = e.app
 		if e.version == nil || !e.version.settings.Enabled {
 			continue
 		}
@@ -186,5 +189,6 @@ func (s *Supervisor) rebuild() {
 			mounts = append(mounts, route.Mount[*app.App]{Host: m.host, Path: m.path, Target: e.app})
 		}
 	}
+	s.byName.Store(&named)
 	s.routes.Store(must(route.New(mounts))) // each was checked when it was read, and claimed by one app alone
 }

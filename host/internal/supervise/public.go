@@ -34,9 +34,16 @@ func (s *Supervisor) offer(f found) {
 // before is closed when the new one is in its place, so that a request which still finds it closed looks again.
 func (s *Supervisor) furnish(e *entry) {
 	wanted, options := e.public, static.Options{}
-	if e.version == nil || !e.version.settings.Enabled {
+	switch {
+	case e.version == nil || !e.version.settings.Enabled:
 		wanted = nil
-	} else {
+	case len(e.version.settings.Middleware) > 0:
+		if wanted != nil && e.closedTo != e.version {
+			e.closedTo = e.version
+			s.options.Log.Error("public files not served", "app", e.app.Name(), "folder", wanted.rel, "cause", errOpenFiles)
+		}
+		wanted = nil
+	default:
 		options = static.Options{
 			Compress:     e.version.settings.Compress,
 			CacheControl: e.version.settings.CacheControl,

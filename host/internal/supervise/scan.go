@@ -35,6 +35,8 @@ func Relevant(rel string, dir bool) bool {
 		}
 	}
 	switch base := path.Base(rel); {
+	case !dir && isMiddleware(rel):
+		return path.Ext(rel) == moduleExt || isManifest(rel)
 	case base != "." && hidden(base):
 		return false
 	case isPublic(base):

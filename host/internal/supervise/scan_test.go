@@ -35,7 +35,7 @@ func TestRelevant(t *testing.T) {
 	for rel, want := range map[string][2]bool{ // as a folder, as a file
 		"a": {true, false}, "a.wasm": {true, true}, "a.toml": {true, true}, "a.yaml": {true, true}, "a.yml": {true, true},
 		"a.json": {true, true}, "a.txt": {true, false}, "a.WASM": {true, false}, "a/b/c.wasm": {true, true},
-		"_a.wasm": {}, ".a.wasm": {}, ".wasm": {}, "a@2.wasm": {}, "@.wasm": {}, "_a/b.wasm": {}, "a/.b/c.wasm": {}, "a@b/c.wasm": {},
+		"_a.wasm": {false, true}, "_a.toml": {false, true}, "a/_b.wasm": {false, true}, "_a.txt": {}, "__a.wasm": {}, "_.a.wasm": {}, "_.wasm": {}, ".a.wasm": {}, ".wasm": {}, "a@2.wasm": {}, "@.wasm": {}, "_a/b.wasm": {}, "a/.b/c.wasm": {}, "a@b/c.wasm": {},
 		"public": {false, true}, "a.public": {false, true}, "a/public": {false, true}, "_a.public": {}, "a@b.public": {}, "_a/public": {},
 		"public/a.public": {}, "public/a.wasm": {}, "a/public/b.wasm": {}, "a.public/b.wasm": {}, ".public": {},
 		"public.wasm": {true, true}, "publican/a.wasm": {true, true}, "a_b.wasm": {true, true}, "a.b.wasm": {true, true},

@@ -66,6 +66,8 @@ type Options struct {
 type Supervisor struct {
 	options Options
 	routes  atomic.Pointer[route.Table[*app.App]]
+	// byName are the apps, and the middleware under the names of its files.
+	byName  atomic.Pointer[map[string]*app.App]
 	slots   chan struct{} // one for each app that is being loaded
 	waking  chan struct{} // the same for those that were loaded before, and unloaded: they need not be compiled
 	loading counter       // the workers
@@ -96,6 +98,7 @@ func New(options Options) *Supervisor {
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.routes.Store(must(route.New[*app.App](nil)))
+	s.byName.Store(new(map[string]*app.App))
 	s.sweeper.Go(s.sweep)
 	return s
 }
@@ -115,7 +118,15 @@ func (s *Supervisor) Reconcile(changed []string) {
 	} else {
 		s.retire(apps)
 	}
-	for _, f := range s.admit(apps) {
+	apps, middleware := split(apps)
+	s.takeUp(s.admit(apps), changed, err)
+	s.takeUp(s.named(middleware), changed, err) // after those that name it have been read
+	s.started = true
+}
+
+// takeUp reads what is new of what was found by a scan that has ended with err.
+func (s *Supervisor) takeUp(apps []found, changed []string, err error) {
+	for _, f := range apps {
 		if err != nil && f.module == "" && s.known(f.name) {
 			continue // its module may be in a hole
 		}
@@ -126,7 +137,6 @@ func (s *Supervisor) Reconcile(changed []string) {
 			s.offer(f)
 		}
 	}
-	s.started = true
 }
 
 // Wait returns when nothing is being loaded any more, or with ctx's cause.

@@ -14,6 +14,8 @@ import (
 	"github.com/wasgi/wasgi/host/internal/route"
 )
 
+var errOpenFiles = errors.New("middleware stands before modules alone, and public files would be served without it: remove middleware from the manifest, or the folder")
+
 // version is one reading of an app's files: what is loaded are these bytes and no others.
 type version struct {
 	found    found
@@ -28,6 +30,14 @@ type version struct {
 
 // mount is where an app answers.
 type mount struct{ host, path string }
+
+// mount is the first of the version's mounts, for the log; "" for middleware.
+func (v *version) mount() string {
+	if len(v.mounts) == 0 {
+		return ""
+	}
+	return v.mounts[0].String()
+}
 
 func (m mount) String() string { return m.host + m.path }
 
@@ -51,6 +61,13 @@ func (s *Supervisor) read(f found) (*version, error) {
 	if v.settings, err = s.options.Loader.Settings(manifest); err != nil {
 		v.digest = digest(manifest)
 		return v, err
+	}
+	if isMiddleware(f.name) {
+		v.settings.Middleware = nil // there is nothing before it: those of an app are its own list
+	}
+	if f.module == "" && len(v.settings.Middleware) > 0 {
+		v.digest = digest(manifest)
+		return v, errOpenFiles
 	}
 	if f.module == "" {
 		v.digest = digest(guest.File{}, manifest)
@@ -88,6 +105,9 @@ func digest(files ...guest.File) (sum [sha256.Size]byte) {
 
 // mounts lists where an app is to answer, and checks each by itself, so that no app can spoil the table for the others.
 func mounts(name string, settings Settings) ([]mount, error) {
+	if isMiddleware(name) {
+		return nil, nil
+	}
 	prefix := settings.Mount
 	if prefix == "" {
 		prefix = defaultMount(name)

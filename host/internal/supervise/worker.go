@@ -97,6 +97,9 @@ func (s *Supervisor) build(ctx context.Context, e *entry, v *version) (*app.Gene
 	if err != nil {
 		return nil, unloadable(err)
 	}
+	if wrapping, ok := program.(guest.Wrapping); isMiddleware(e.app.Name()) && (!ok || !wrapping.Wraps()) {
+		return nil, unloadable(errors.Join(errNoMiddleware, program.Close()))
+	}
 	return app.NewGeneration(ctx, e.app, number, program, v.settings.Settings, s.options.Log)
 }
 
@@ -150,7 +153,7 @@ func (s *Supervisor) publishNone(e *entry, v *version) {
 		return
 	}
 	e.state = StateServing
-	s.options.Log.Info("public files served", "app", e.app.Name(), "mount", v.mounts[0].String())
+	s.options.Log.Info("public files served", "app", e.app.Name(), "mount", v.mount())
 }
 
 // publishGood makes a generation serve.
@@ -167,7 +170,7 @@ func (s *Supervisor) publishGood(e *entry, v *version, generation *app.Generatio
 	case v.again:
 		message, level = "app loaded again", slog.LevelDebug
 	}
-	s.options.Log.Log(context.Background(), level, message, "app", e.app.Name(), "mount", v.mounts[0].String(),
+	s.options.Log.Log(context.Background(), level, message, "app", e.app.Name(), "mount", v.mount(),
 		"generation", e.number, "kind", e.kind, "size", v.size, "took_ms", took.Milliseconds())
 	if e.kept.why != "" && !v.again {
 		s.options.Log.Warn("the app cannot run under the isolation that was asked for", "app", e.app.Name(),

@@ -1,6 +1,7 @@
 package wasgi
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/wasgi/wasgi/abi"
@@ -32,6 +33,8 @@ func uses() []guest.Use {
 	}
 }
 
+var errNoApps = errors.New("import \"" + abi.AppsModule + "\": not granted; name the apps that it may call in its manifest, as in apps = [\"users\"]")
+
 // check reports everything that SPEC.md demands of a module and that this one lacks.
 func check(module *engine.Outline, settings guest.Settings) []error {
 	problems := []error{
@@ -39,6 +42,9 @@ func check(module *engine.Outline, settings guest.Settings) []error {
 		module.RequireTables(settings.Tables),
 		module.RequireFunction(abi.ExportAllocate, allocateType),
 		module.RequireFunction(abi.ExportApplication, applicationType),
+	}
+	if module.ImportsFrom(abi.AppsModule) && len(settings.Apps) == 0 {
+		problems = append(problems, errNoApps)
 	}
 	for _, name := range []string{abi.ExportInitialize, abi.ExportWarmUp} {
 		if module.HasFunction(name) {

@@ -45,6 +45,12 @@ func (i *instance) Serve(ctx context.Context, exchange guest.Exchange) error {
 	return exchange.Finish(body)
 }
 
+// ServeNext implements [guest.Wrapper]. What stands behind the guest is called by functions that it imports, and the exchange knows of
+// it: to the guest the exchange is one as any other.
+func (i *instance) ServeNext(ctx context.Context, exchange guest.Exchange, _ guest.Next) error {
+	return i.Serve(ctx, exchange)
+}
+
 // call plays the exchange up to the returned body, which aliases the guest's memory.
 func (i *instance) call(ctx context.Context, exchange guest.Exchange) ([]byte, error) {
 	defer i.leave()

@@ -107,6 +107,9 @@ func (p *program) Isolation() (guest.Isolation, string) { return p.isolation, p.
 // Receives implements [guest.Receiver].
 func (p *program) Receives() bool { return p.module.HasFunction(abi.ExportWebSocketMessage) }
 
+// Wraps implements [guest.Wrapping].
+func (p *program) Wraps() bool { return p.module.ImportsFrom(abi.NextModule) }
+
 // Close implements [guest.Program].
 func (p *program) Close() error { return p.module.Close(context.Background()) }
 

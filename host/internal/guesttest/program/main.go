@@ -13,7 +13,7 @@ func main() {
 	if path == "/fail" {
 		os.Exit(3)
 	}
-	fmt.Println("Content-Type: text/plain\n")
+	fmt.Print("Content-Type: text/plain\n\n")
 	switch path {
 	case "/env":
 		for _, arg := range os.Args {
