@@ -108,6 +108,9 @@ func checkFile(ctx context.Context, cfg config.Config, file string, options abit
 	if err != nil {
 		return nil, err
 	}
+	if i.Kind != "" && i.Kind != "wasgi" {
+		return nil, fmt.Errorf("%s: is of kind %s, and the contract is that of wasgi guests; call plays a request to any kind", file, i.Kind)
+	}
 	if err := unsafeToRun(i); err != nil {
 		return nil, err
 	}
