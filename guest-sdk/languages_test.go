@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/wasgi/wasgi/guest-sdk/notestest"
 	"github.com/wasgi/wasgi/host"
@@ -116,6 +117,7 @@ func serve(t *testing.T, dir string) *httptest.Server {
 
 func options(t testing.TB, dir string) host.Options {
 	cfg := config.Default()
+	cfg.Defaults.CompileTimeout = 10 * time.Minute // a compiler under the race detector takes ten times as long
 	cfg.Apps.Dir = dir
 	if cache, err := os.UserCacheDir(); err == nil {
 		cfg.Apps.Cache = filepath.Join(cache, "wasgi")

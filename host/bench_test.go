@@ -57,6 +57,7 @@ func report(b *testing.B, result *host.BenchResult) {
 
 func benchOptions(t testing.TB) host.Options {
 	cfg := config.Default()
+	patientWithCompilers(&cfg)
 	cfg.Apps.Cache = guesttest.CacheDir(t)
 	return host.Options{Config: cfg, Log: testLog(t)}
 }
@@ -199,10 +200,18 @@ func TestBenchRefusesPlans(t *testing.T) {
 	}
 }
 
+// patientWithCompilers allows for the race detector, under which they take ten times as long.
+func patientWithCompilers(cfg *config.Config) {
+	if raceDetector {
+		cfg.Defaults.CompileTimeout *= 10
+	}
+}
+
 // open opens a host on dir for the length of a test.
 func open(t testing.TB, dir string, change ...func(*config.Config)) *host.Host {
 	t.Helper()
 	cfg := config.Default()
+	patientWithCompilers(&cfg)
 	cfg.Apps.Dir = dir
 	cfg.Apps.Settle = 20 * time.Millisecond
 	for _, f := range change {

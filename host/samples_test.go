@@ -76,6 +76,7 @@ func serveSamples(t *testing.T) (*httptest.Server, *logBuffer) {
 	}
 	log := &logBuffer{}
 	cfg := config.Default()
+	patientWithCompilers(&cfg)
 	cfg.Apps.Dir = dir
 	h, err := host.Open(t.Context(), host.Options{Config: cfg, Log: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {

@@ -143,7 +143,7 @@ func TestMessagesOfOnesOwn(t *testing.T) {
 		"t" + strings.Repeat("t", 257) + ";-": "G43",
 		"t" + strings.Repeat("t", 257) + ";p": "G43",
 		"@nobody;shello;k;troom;+;-":          "", // whoever is gone may be spoken to
-		"W1000000;k;k;slate":                  "",
+		"W1000;k;k;slate":                     "",
 		"n":                                   "",
 	} {
 		t.Run(script, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wasgi/wasgi/host"
 	"github.com/wasgi/wasgi/host/config"
@@ -28,6 +29,7 @@ func answer(t *testing.T, module []byte, isolation, query string) (status int, b
 	}
 	var lines bytes.Buffer
 	cfg := config.Default()
+	cfg.Defaults.CompileTimeout = 10 * time.Minute // a compiler under the race detector takes ten times as long
 	cfg.Apps.Cache = t.TempDir()
 	seen := httptest.NewRecorder()
 	request := httptest.NewRequest(http.MethodGet, "/?"+query, nil)

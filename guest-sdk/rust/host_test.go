@@ -21,6 +21,7 @@ import (
 func options(t *testing.T, dir string, log io.Writer) host.Options {
 	t.Helper()
 	cfg := config.Default()
+	cfg.Defaults.CompileTimeout = 10 * time.Minute // a compiler under the race detector takes ten times as long
 	cfg.Apps.Dir = dir
 	if cache, err := os.UserCacheDir(); err == nil {
 		cfg.Apps.Cache = filepath.Join(cache, "wasgi")
