@@ -2,8 +2,6 @@ package cgi
 
 import (
 	"context"
-	"sync"
-	"sync/atomic"
 
 	"github.com/wasgi/wasgi/host/internal/engine"
 	"github.com/wasgi/wasgi/host/internal/guest"
@@ -18,10 +16,8 @@ type program struct {
 	isolation guest.Isolation
 	why       string
 
-	// image is what all instances start from and are brought back to, once there is one: a module in which nothing but its start
-	// section has run. first is held while it is made.
-	image atomic.Pointer[engine.Image]
-	first sync.Mutex
+	// origin is what all instances start from and are brought back to: a module in which nothing but its start section has run.
+	origin engine.Origin[struct{}, *engine.Instance]
 }
 
 // Kind implements [guest.Program].
@@ -34,13 +30,7 @@ func (p *program) Isolation() (guest.Isolation, string) { return p.isolation, p.
 func (p *program) Close() error { return p.module.Close(context.Background()) }
 
 // Bytes implements [guest.Program].
-func (p *program) Bytes() int64 {
-	n := p.module.Bytes()
-	if image := p.image.Load(); image != nil {
-		n += image.Bytes()
-	}
-	return n
-}
+func (p *program) Bytes() int64 { return p.module.Bytes() + p.origin.Bytes() }
 
 // New implements [guest.Program].
 func (p *program) New(ctx context.Context) (guest.Instance, error) {
@@ -55,29 +45,10 @@ func (p *program) make(ctx context.Context) (*engine.Instance, error) {
 	if p.isolation == guest.IsolationFresh {
 		return p.module.Instantiate(ctx, p.config, "")
 	}
-	if image := p.image.Load(); image != nil {
+	return p.origin.Make(func(image *engine.Image, _ struct{}) (*engine.Instance, error) {
 		return image.Clone(ctx, p.config)
-	}
-	p.first.Lock()
-	defer p.first.Unlock()
-	if image := p.image.Load(); image != nil {
-		return image.Clone(ctx, p.config)
-	}
-	return p.makeFirst(ctx)
-}
-
-// makeFirst makes the first instance, and the image of it.
-func (p *program) makeFirst(ctx context.Context) (*engine.Instance, error) {
-	inner, err := p.module.Instantiate(ctx, p.config, "")
-	if err != nil {
-		return nil, err
-	}
-	image, err := inner.Image()
-	if err != nil {
-		inner.Close()
-		return nil, err
-	}
-	p.image.Store(image)
-	p.module.DropData()
-	return inner, nil
+	}, func() (i *engine.Instance, none struct{}, err error) {
+		i, err = p.module.Instantiate(ctx, p.config, "")
+		return i, none, err
+	})
 }

@@ -2,8 +2,6 @@ package httpwasm
 
 import (
 	"context"
-	"sync"
-	"sync/atomic"
 
 	"github.com/wasgi/wasgi/host/internal/engine"
 	"github.com/wasgi/wasgi/host/internal/guest"
@@ -20,15 +18,8 @@ type program struct {
 	isolation guest.Isolation
 	why       string
 
-	// base is what all instances start from and are brought back to, once there is one; first is held while it is made.
-	base  atomic.Pointer[base]
-	first sync.Mutex
-}
-
-// base is the state of an instance that has been initialised.
-type base struct {
-	image    *engine.Image
-	features features
+	// origin is what all instances start from and are brought back to, with the features that the first one wanted.
+	origin engine.Origin[features, *instance]
 }
 
 // Kind implements [guest.Program].
@@ -44,49 +35,31 @@ func (*program) Wraps() bool { return true }
 func (p *program) Close() error { return p.module.Close(context.Background()) }
 
 // Bytes implements [guest.Program].
-func (p *program) Bytes() int64 {
-	n := p.module.Bytes()
-	if b := p.base.Load(); b != nil {
-		n += b.image.Bytes()
-	}
-	return n
-}
+func (p *program) Bytes() int64 { return p.module.Bytes() + p.origin.Bytes() }
 
 // New implements [guest.Program]. With restoring, the first instance is initialised and all others are its copies.
 func (p *program) New(ctx context.Context) (guest.Instance, error) {
 	if p.isolation != guest.IsolationRequest {
 		return p.initialised(ctx)
 	}
-	if b := p.base.Load(); b != nil {
-		return p.clone(ctx, b)
-	}
-	p.first.Lock()
-	defer p.first.Unlock()
-	if b := p.base.Load(); b != nil {
-		return p.clone(ctx, b)
-	}
-	return p.makeBase(ctx)
-}
-
-// makeBase makes the first instance, and the base of it.
-func (p *program) makeBase(ctx context.Context) (guest.Instance, error) {
-	i, err := p.initialised(ctx)
+	i, err := p.origin.Make(func(image *engine.Image, wanted features) (*instance, error) {
+		return p.clone(ctx, image, wanted)
+	}, func() (*instance, features, error) {
+		i, err := p.initialised(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		return i, i.features, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	image, err := i.Image()
-	if err != nil {
-		i.Close()
-		return nil, err
-	}
-	p.base.Store(&base{image, i.features})
-	p.module.DropData()
 	return i, nil
 }
 
-func (p *program) clone(ctx context.Context, b *base) (guest.Instance, error) {
-	i := &instance{program: p, features: b.features}
-	inner, err := b.image.Clone(ctx, p.configOf(i))
+func (p *program) clone(ctx context.Context, image *engine.Image, wanted features) (*instance, error) {
+	i := &instance{program: p, features: wanted}
+	inner, err := image.Clone(ctx, p.configOf(i))
 	if err != nil {
 		return nil, err
 	}

@@ -164,7 +164,7 @@ func (i *instance) Reset() bool {
 	case guest.IsolationInstance:
 		return i.Reusable()
 	case guest.IsolationRequest:
-		i.environ = i.program.base.Load().environ
+		i.environ = i.program.origin.Known()
 		return i.Restore()
 	}
 	return false

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/wasgi/wasgi/abi"
 	"github.com/wasgi/wasgi/abi/wire"
@@ -87,15 +85,8 @@ type program struct {
 	isolation guest.Isolation
 	why       string
 
-	// base is what all instances start from and are brought back to, once there is one; first is held while it is made.
-	base  atomic.Pointer[base]
-	first sync.Mutex
-}
-
-// base is the state of an instance that has been initialised.
-type base struct {
-	image   *engine.Image
-	environ buffer
+	// origin is what all instances start from and are brought back to, with the buffer that the first one gave.
+	origin engine.Origin[buffer, *instance]
 }
 
 // Kind implements [guest.Program].
@@ -114,53 +105,35 @@ func (p *program) Wraps() bool { return p.module.ImportsFrom(abi.NextModule) }
 func (p *program) Close() error { return p.module.Close(context.Background()) }
 
 // Bytes implements [guest.Program].
-func (p *program) Bytes() int64 {
-	n := p.module.Bytes()
-	if b := p.base.Load(); b != nil {
-		n += b.image.Bytes()
-	}
-	return n
-}
+func (p *program) Bytes() int64 { return p.module.Bytes() + p.origin.Bytes() }
 
 // New implements [guest.Program]. With restoring, the first instance is initialised and all others are its copies.
 func (p *program) New(ctx context.Context) (guest.Instance, error) {
 	if p.isolation != guest.IsolationRequest {
 		return p.initialised(ctx)
 	}
-	if b := p.base.Load(); b != nil {
-		return p.clone(ctx, b)
-	}
-	p.first.Lock()
-	defer p.first.Unlock()
-	if b := p.base.Load(); b != nil {
-		return p.clone(ctx, b)
-	}
-	return p.makeBase(ctx)
-}
-
-// makeBase makes the first instance, and the base of it.
-func (p *program) makeBase(ctx context.Context) (guest.Instance, error) {
-	i, err := p.initialised(ctx)
+	i, err := p.origin.Make(func(image *engine.Image, environ buffer) (*instance, error) {
+		return p.clone(ctx, image, environ)
+	}, func() (*instance, buffer, error) {
+		i, err := p.initialised(ctx)
+		if err != nil {
+			return nil, buffer{}, err
+		}
+		return i, i.environ, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	image, err := i.Image()
-	if err != nil {
-		i.Close()
-		return nil, err
-	}
-	p.base.Store(&base{image, i.environ})
-	p.module.DropData()
 	return i, nil
 }
 
-func (p *program) clone(ctx context.Context, b *base) (guest.Instance, error) {
-	inner, err := b.image.Clone(ctx, p.config)
+func (p *program) clone(ctx context.Context, image *engine.Image, environ buffer) (*instance, error) {
+	inner, err := image.Clone(ctx, p.config)
 	if err != nil {
 		return nil, err
 	}
 	i := p.wrap(inner)
-	i.environ = b.environ
+	i.environ = environ
 	return i, nil
 }
 
